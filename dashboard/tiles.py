@@ -1,0 +1,67 @@
+"""Vector tiles of events from fixed SQL; parameters are bound, layers are an allow-list.
+
+Below zoom `GRID_BELOW_ZOOM` events are counted on a grid of the tile: it stays small however many there are.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from fastapi import APIRouter, HTTPException, Response
+from sqlalchemy import text
+
+from dashboard.database import store
+
+GRID_BELOW_ZOOM = 7
+MOST_FEATURES = 20_000
+MOST_DAYS = 3660
+router = APIRouter(prefix="/tiles")
+
+_KNOWN = "e.known_from <= :as_of AND (e.known_to IS NULL OR e.known_to > :as_of) AND NOT e.is_deleted"
+_IN_TILE = "e.geometry && ST_Transform(ST_TileEnvelope(:z, :x, :y, margin => 0.05), 4326)"
+_LAYERS = {
+    "conflict": f"""
+        SELECT ST_AsMVTGeom(ST_Transform(ST_SetSRID(ST_MakePoint(avg(e.longitude), avg(e.latitude)), 4326), 3857),
+            ST_TileEnvelope(:z, :x, :y), 4096, 256) AS geom,
+            count(*) AS n, coalesce(sum(e.fatalities_best), 0) AS fatalities_best, max(e.end_date)::text AS newest_date
+        FROM conflict_event e
+        WHERE {_KNOWN} AND {_IN_TILE} AND e.end_date > CAST(:until AS date) - CAST(:days AS integer)
+            AND e.location_precision IN ('exact', 'near', 'admin2') AND e.location_flag IS NULL
+        GROUP BY floor(e.longitude / :cell), floor(e.latitude / :cell) LIMIT :most""",
+    "hazard": f"""
+        SELECT ST_AsMVTGeom(ST_Transform(e.geometry, 3857), ST_TileEnvelope(:z, :x, :y), 4096, 256) AS geom,
+            e.title, e.alert_level, e.kind AS event_type
+        FROM hazard_event e
+        WHERE {_KNOWN} AND {_IN_TILE} AND coalesce(e.ended_at, e.modified_at) > CAST(:until AS date) - CAST(:days AS integer)
+        ORDER BY e.modified_at DESC LIMIT :most""",
+}
+
+
+@router.get("/{layer}/{z}/{x}/{y}.mvt", response_class=Response)
+def tile(layer: str, z: int, x: int, y: int, as_of: date, days: int = 90) -> Response:
+    """Return one tile of a layer's events of the last ``days``, as known at the end of ``as_of`` (UTC).
+
+    400 for a tile or span that cannot be, 404 for an unknown layer, 204 where the tile is empty.
+    """
+    if layer not in _LAYERS:
+        raise HTTPException(404, f"no layer of that name; known are {', '.join(_LAYERS)}")
+    if not (0 <= z <= 18 and 0 <= x < 2**z and 0 <= y < 2**z and 1 <= days <= MOST_DAYS):
+        raise HTTPException(400, f"tile {z}/{x}/{y} or {days} days is out of range")
+    instant = datetime.combine(as_of + timedelta(days=1), time(), UTC) - timedelta(microseconds=1)
+    cell = 360 / 2**z / 48 if z < GRID_BELOW_ZOOM else 1e-4
+    values = {
+        "z": z,
+        "x": x,
+        "y": y,
+        "as_of": instant,
+        "until": as_of,
+        "days": days,
+        "cell": cell,
+        "most": MOST_FEATURES,
+    }
+    sql = text(f"SELECT ST_AsMVT(tile, '{layer}', 4096, 'geom') FROM ({_LAYERS[layer]}) AS tile")
+    used = {name: value for name, value in values.items() if f":{name}" in sql.text}
+    with store().engine.connect() as connection:
+        content = bytes(connection.execute(sql, used).scalar_one())
+    headers = {"Cache-Control": "private, max-age=60"}
+    if not content:
+        return Response(status_code=204, headers=headers)
+    return Response(content, media_type="application/vnd.mapbox-vector-tile", headers=headers)

@@ -1,0 +1,223 @@
+"""One atomic load: staging tables, comparison with what is known, and new versions.
+
+When a fact became known is either *stated* by the source (a vintage: column ``known_at``) or *assumed* (column
+``assumed_known_at``, or now). An assumed time holds for the first sight of a fact only; a change to a known fact
+becomes known when it is loaded, so that the past keeps what it knew.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+from sqlalchemy import Connection, insert, text, update
+
+from data.errors import IdentityBreak
+from data.frames import check
+from data.schema import Versioned, versioned_tables
+from data.schema.quarantine import Quarantine
+from data.schema.source_run import SourceRun
+
+_ORPHANS_SHOWN = 50_000
+
+
+class Load:
+    """What `Store.load` hands out: add rows, reject rows, name what a snapshot replaces."""
+
+    def __init__(self, connection: Connection, run_id: int, source_id: str, now: datetime) -> None:
+        """Take the source's lock within the transaction."""
+        self.connection, self.run_id, self.source_id, self.now = connection, run_id, source_id, now
+        self.counts = dict.fromkeys(("read", "new", "revised", "deleted", "unchanged", "ignored", "quarantined"), 0)
+        self.newest_content_at: datetime | None = None
+        self._staged: dict[type[Versioned], int] = {}
+        self._scopes: dict[type[Versioned], list[tuple[str, dict[str, Any]]]] = {}
+        lock = text("SELECT pg_advisory_xact_lock(hashtext('waypost.source'), hashtext(:id))")
+        connection.execute(lock, {"id": source_id})
+
+    def add(self, table: type[Versioned], frame: pd.DataFrame, locators: "pd.Series[str] | None" = None) -> None:
+        """Stage rows; rows that do not fit the table go to quarantine under their locator (default: the index).
+
+        Besides the table's content the frame may hold ``known_at`` (stated), ``assumed_known_at`` and ``is_deleted``.
+        """
+        times = frame.reindex(columns=["known_at", "assumed_known_at", "is_deleted"])
+        checked = check(frame.drop(columns=times.columns, errors="ignore"), table)
+        self.counts["read"] += len(frame)
+        for label, reason in checked.reasons.items():
+            where = str(label) if locators is None else str(locators[label])
+            self.reject(table.__tablename__, where, reason, frame.loc[label].to_json(date_format="iso"), counted=True)
+        if checked.good.empty:
+            return
+        good = checked.good.assign(
+            stated=pd.to_datetime(times["known_at"], utc=True)[checked.good.index],
+            assumed=pd.to_datetime(times["assumed_known_at"], utc=True)[checked.good.index].fillna(self.now),
+            is_deleted=times["is_deleted"][checked.good.index].astype("boolean").fillna(value=False),
+        )
+        self._copy(table, good)
+
+    def reject(self, table_name: str, locator: str, reason: str, raw: str, *, counted: bool = False) -> None:
+        """Keep a record that cannot land, with where it stood and why."""
+        row = {"table_name": table_name, "locator": locator, "reason": reason, "raw": raw.replace("\x00", "\\x00")}
+        self.connection.execute(insert(Quarantine).values(run_id=self.run_id, **row))
+        self.counts["quarantined"] += 1
+        self.counts["read"] += 0 if counted else 1
+
+    def ignore(self, rows: int) -> None:
+        """Count rows that the source ignores by name."""
+        self.counts["read"] += rows
+        self.counts["ignored"] += rows
+
+    def replaces(self, table: type[Versioned], condition: str, max_vanished_share: float, **values: Any) -> None:
+        """Declare that the load is the whole truth for the rows of this source that match an SQL condition.
+
+        Current rows in that scope that the load does not bring are deleted (as versions). If more than
+        ``max_vanished_share`` of them would vanish, the load fails with `IdentityBreak` and nothing changes.
+        """
+        self._scopes.setdefault(table, []).append((condition, {**values, "max_share": max_vanished_share}))
+
+    def seen(self, newest_content_at: datetime) -> None:
+        """Note how new the newest content is."""
+        self.newest_content_at = max(newest_content_at, self.newest_content_at or newest_content_at)
+
+    def finish(self) -> None:
+        """Merge every staged table, parents first, and close the run in the same transaction."""
+        for table in _parents_first([*self._staged, *self._scopes]):
+            if table not in self._staged:
+                self._create_stage(table)
+            for condition, values in self._scopes.get(table, []):
+                self._stage_vanished(table, condition, values)
+            self._drop_orphans(table)
+            for name, rows in merge(self.connection, table, self.run_id, self.now).items():
+                self.counts[name] += rows
+        changed = self.counts["new"] + self.counts["revised"] + self.counts["deleted"]
+        values = {f"rows_{name}": count for name, count in self.counts.items()}
+        done = update(SourceRun).where(SourceRun.id == self.run_id)
+        status = "ok" if changed or self.counts["quarantined"] else "unchanged"
+        newest = self.newest_content_at
+        self.connection.execute(
+            done.values(status=status, finished_at=text("clock_timestamp()"), newest_content_at=newest, **values)
+        )
+        if changed:
+            self.connection.execute(text("SELECT pg_notify('waypost_rows', :id)"), {"id": self.source_id})
+
+    def _create_stage(self, table: type[Versioned]) -> None:
+        """Make the staging table: the content, the times and the order of arrival."""
+        name, content = table.__tablename__, ", ".join(table.content())
+        self.connection.execute(
+            text(
+                f"CREATE TEMP TABLE stage_{name} ON COMMIT DROP AS"
+                f" SELECT {content}, known_from AS stated, known_from AS assumed, is_deleted FROM {name} WITH NO DATA"
+            )
+        )
+        self.connection.execute(text(f"ALTER TABLE stage_{name} ADD seq bigint GENERATED ALWAYS AS IDENTITY"))
+        self._staged[table] = 0
+
+    def _copy(self, table: type[Versioned], frame: pd.DataFrame) -> None:
+        """Stream rows into the staging table as CSV, where an empty unquoted field is missing."""
+        if table not in self._staged:
+            self._create_stage(table)
+        self._staged[table] += len(frame)
+        buffer = BytesIO()
+        pa_csv.write_csv(pa.Table.from_pandas(frame, preserve_index=False), buffer)
+        raw = self.connection.connection.cursor()
+        columns = ", ".join(frame.columns)
+        with raw.copy(f"COPY stage_{table.__tablename__} ({columns}) FROM STDIN (FORMAT csv, HEADER)") as stream:
+            stream.write(buffer.getbuffer())
+
+    def _stage_vanished(self, table: type[Versioned], condition: str, values: Mapping[str, Any]) -> None:
+        """Stage a deletion for each current row in a replaced scope that the load did not bring."""
+        name, content = table.__tablename__, ", ".join(table.content())
+        match = " AND ".join(f"s.{k} = t.{k}" for k in table.key)
+        scope = f"t.known_to IS NULL AND NOT t.is_deleted AND {condition}"
+        gone = f"{scope} AND NOT EXISTS (SELECT 1 FROM stage_{name} s WHERE {match})"
+        count = text(f"SELECT count(*), count(*) FILTER (WHERE {gone}) FROM {name} t WHERE {scope}")
+        known, vanished = self.connection.execute(count, values).one()
+        if known and vanished / known > values["max_share"]:
+            raise IdentityBreak(name, int(vanished), int(known), float(values["max_share"]))
+        copied = ", ".join(f"t.{c}" for c in table.content())
+        stage = (
+            f"INSERT INTO stage_{name} ({content}, assumed, is_deleted)"
+            f" SELECT {copied}, :now, true FROM {name} t WHERE {gone}"
+        )
+        self.connection.execute(text(stage), {**values, "now": self.now})
+
+    def _drop_orphans(self, table: type[Versioned]) -> None:
+        """Quarantine staged rows that point to something nobody knows."""
+        name = table.__tablename__
+        for column, parent in table.references:
+            orphans = text(
+                f"DELETE FROM stage_{name} s WHERE s.{column} IS NOT NULL AND NOT EXISTS"
+                f" (SELECT 1 FROM {parent} p WHERE p.id = s.{column} AND p.known_to IS NULL AND NOT p.is_deleted)"
+                " RETURNING s.seq, row_to_json(s)::text"
+            )
+            found = self.connection.execute(orphans).fetchmany(_ORPHANS_SHOWN)
+            for seq, raw in found:
+                self.reject(name, f"row {seq}", f"{column} names no known {parent}", raw, counted=True)
+
+
+def merge(connection: Connection, table: type[Versioned], run_id: int, now: datetime) -> dict[str, int]:
+    """Turn a staging table into versions; return how many rows were new, revised, deleted, unchanged, ignored."""
+    name, key, content = table.__tablename__, table.key, table.content()
+    keys, match = ", ".join(key), " AND ".join(f"t.{k} = s.{k}" for k in key)
+    same = f"({_row('t', content)}, t.is_deleted) IS NOT DISTINCT FROM ({_row('s', content)}, s.is_deleted)"
+    run = {"run_id": run_id, "now": now}
+    steps = f"""
+    CREATE TEMP TABLE single_{name} ON COMMIT DROP AS
+        SELECT DISTINCT ON ({keys}, stated) s.*, coalesce(s.stated,
+            CASE WHEN t.version_id IS NULL THEN s.assumed
+            ELSE greatest(CAST(:now AS timestamptz), t.known_from + interval '1 microsecond') END) AS at,
+            t.version_id IS NOT NULL AS seen
+        FROM stage_{name} s LEFT JOIN {name} t ON {match} AND t.known_to IS NULL
+        ORDER BY {keys}, stated, seq DESC;
+    CREATE TEMP TABLE incoming_{name} ON COMMIT DROP AS
+        SELECT s.*, (t.known_from = s.at) AS corrects FROM single_{name} s LEFT JOIN {name} t
+            ON {match} AND t.known_from <= s.at AND (t.known_to IS NULL OR t.known_to > s.at)
+        WHERE NOT (CASE WHEN t.version_id IS NULL THEN s.is_deleted ELSE {same} END);
+    UPDATE incoming_{name} s SET at = greatest(CAST(:now AS timestamptz),
+            (SELECT max(t.known_from) + interval '1 microsecond' FROM {name} t WHERE {match})) WHERE corrects;
+    CREATE TEMP TABLE timeline_{name} ON COMMIT DROP AS
+        SELECT version_id, seq, lead(at) OVER (PARTITION BY {keys} ORDER BY at) AS until FROM (
+            SELECT CAST(NULL AS bigint) AS version_id, seq, {keys}, at FROM incoming_{name}
+            UNION ALL
+            SELECT t.version_id, NULL, {_row("t", key)}, t.known_from FROM {name} t
+            WHERE EXISTS (SELECT 1 FROM incoming_{name} s WHERE s.seen AND {match})) AS versions;
+    UPDATE {name} t SET known_to = x.until FROM timeline_{name} x
+        WHERE t.version_id = x.version_id AND t.known_to IS DISTINCT FROM x.until;
+    INSERT INTO {name} ({", ".join(content)}, known_from, known_to, is_deleted, run_id)
+        SELECT {_row("s", content)}, s.at, x.until, s.is_deleted, :run_id
+        FROM incoming_{name} s JOIN timeline_{name} x ON x.seq = s.seq"""
+    for step in steps.split(";"):
+        connection.execute(text(step), {k: v for k, v in run.items() if f":{k}" in step})
+    counts = text(f"""
+        SELECT (SELECT count(*) FROM stage_{name}), (SELECT count(*) FROM single_{name}), count(*),
+            count(*) FILTER (WHERE is_deleted), count(*) FILTER (WHERE seen AND NOT is_deleted) FROM incoming_{name}
+    """)
+    staged, single, landed, deleted, revised = connection.execute(counts).one()
+    new = landed - deleted - revised
+    return {
+        "new": new, "revised": revised, "deleted": deleted, "unchanged": single - landed, "ignored": staged - single,
+    }  # fmt: skip
+
+
+def _row(alias: str, columns: "tuple[str, ...] | list[str]") -> str:
+    """Return a list of columns of one alias."""
+    return ", ".join(f"{alias}.{c}" for c in columns)
+
+
+def _parents_first(tables: list[type[Versioned]]) -> list[type[Versioned]]:
+    """Order tables so that what is pointed to lands before what points."""
+    names = versioned_tables()
+    ordered: list[type[Versioned]] = []
+
+    def visit(table: type[Versioned]) -> None:
+        for _, parent in table.references:
+            if names[parent] in tables and names[parent] is not table:
+                visit(names[parent])
+        if table not in ordered:
+            ordered.append(table)
+
+    for table in tables:
+        visit(table)
+    return ordered

@@ -1,0 +1,1 @@
+"""Country polygons for the check that a point lies in the country it declares."""

@@ -1,0 +1,170 @@
+"""From payloads to rows: archive, parse, place in the world, check expectations, load atomically, record the run."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pandas as pd
+from tqdm import tqdm
+
+from data.errors import ConfigurationMissing, ExpectationBroken, WaypostError
+from data.load import Load
+from data.schema import Versioned
+from data.store import Store
+from etl.archive import Archive
+from etl.client import client
+from etl.geography import looks_swapped, outside_country
+from etl.source import Ignored, Item, Payload, Reject, Rows, Source, Window
+
+COUNTRY_TOLERANCE_KM = 25.0
+"""How far outside its declared country a point may lie: outlines are simplified and our points lie on borders."""
+MOST_OUTSIDE_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a payload is read within a situation: the prefix of its local place ids and the assumed delay of knowledge.
+
+    ``lag`` missing means that rows without a stated time become known when they are loaded.
+    """
+
+    situation_id: str | None = None
+    lag: timedelta | None = None
+
+
+@dataclass
+class _Tally:
+    """What the expectations look at, over all payloads of a run."""
+
+    rows: int = 0
+    located: int = 0
+    outside: int = 0
+    swapped: int = 0
+
+
+def run(store: Store, archive: Archive, source: Source, window: Window) -> dict[str, int]:
+    """Fetch a source for a window and load it; failures are recorded, raised, and leave the last good data."""
+    host = httpx.URL(source.spec.url).host
+    try:
+        with client(host) as session:
+            payloads = list(source.fetch(session, window))
+    except ConfigurationMissing as error:
+        store.note_run(source.spec.id, "not_configured", str(error))
+        raise
+    except (httpx.HTTPError, WaypostError) as error:
+        store.note_run(source.spec.id, "failed", f"{type(error).__name__}: {error}"[:2000])
+        raise
+    return load(store, archive, source, payloads)
+
+
+def load(
+    store: Store, archive: Archive, source: Source, payloads: Iterable[Payload], setting: Setting | None = None
+) -> dict[str, int]:
+    """Load payloads of one source, all or nothing; return the run's row counts.
+
+    Raises `data.errors.WaypostError` when a payload is not what the source publishes or breaks its expectations.
+    """
+    payloads = list(payloads)
+    hashes = [archive.keep(payload) for payload in payloads]
+    tally = _Tally()
+    with store.load(source.spec.id, ", ".join(p.name for p in payloads), ", ".join(hashes)) as target:
+        for payload in payloads:
+            for item in tqdm(
+                source.parse(payload), desc=f"{source.spec.id}: {payload.name}", unit=" parts", leave=False
+            ):
+                _take(target, item, setting or Setting(), tally)
+        _expect(source, tally)
+    return target.counts
+
+
+def _take(target: Load, item: Item, setting: Setting, tally: _Tally) -> None:
+    """Hand one parsed item to the load."""
+    if isinstance(item, Rows):
+        tally.rows += len(item.frame)
+        _take_rows(target, item, setting, tally)
+    elif isinstance(item, Reject):
+        target.reject(item.table_name, item.locator, item.reason, item.raw)
+    elif isinstance(item, Ignored):
+        target.ignore(item.rows)
+    else:
+        target.replaces(item.table, item.condition, item.max_vanished_share, **item.values)
+
+
+def _take_rows(target: Load, item: Rows, setting: Setting, tally: _Tally) -> None:
+    """Place rows in their situation, keep out what lies outside its country, and stage the rest."""
+    frame = qualify(item.frame, item.table, setting.situation_id)
+    newest = _content_times(frame, item.table)
+    if newest is not None and setting.lag is not None and "known_at" not in frame:
+        frame = frame.assign(assumed_known_at=newest + setting.lag)
+    if "country_iso3" in frame and "longitude" in frame and item.table.__tablename__ != "hazard_event":
+        outside = outside_country(frame, COUNTRY_TOLERANCE_KM)
+        tally.located += int(frame["longitude"].notna().sum())
+        tally.outside += int(outside.sum())
+        if outside.any() and looks_swapped(frame[outside]):
+            tally.swapped += int(outside.sum())
+        for label in frame.index[outside]:
+            row = frame.loc[label]
+            where = str(label) if item.locators is None else str(item.locators[label])
+            place = f"longitude {row['longitude']}, latitude {row['latitude']}"
+            reason = f"{place} lies more than {COUNTRY_TOLERANCE_KM:g} km outside {row['country_iso3']}"
+            target.reject(item.table.__tablename__, where, reason, row.to_json(date_format="iso"))
+        frame = frame[~outside]
+    target.add(item.table, frame, item.locators)
+    if newest is not None and newest[frame.index].notna().any():
+        target.seen(newest[frame.index].max().to_pydatetime())
+
+
+def _content_times(frame: pd.DataFrame, table: type[Versioned]) -> "pd.Series[Any] | None":
+    """Return the instant each row's content is about, None for a timeless table."""
+    name = table.content_time
+    if name is None or name not in frame:
+        return None
+    return pd.to_datetime(frame[name], errors="coerce", utc=True)
+
+
+def qualify(frame: pd.DataFrame, table: type[Versioned], situation_id: str | None) -> pd.DataFrame:
+    """Give local place ids the prefix of their situation; ids that have one are kept.
+
+    >>> from data.schema.site import Site
+    >>> qualify(pd.DataFrame({"id": ["gore", "x:y"], "kind": "camp"}), Site, "car2013")["id"].tolist()
+    ['car2013:gore', 'x:y']
+    """
+    if situation_id is None:
+        return frame
+    placed = {column for column, parent in table.references if parent in {"place", "border_point", "site"}}
+    local = [c for c in frame.columns if c in placed or (c in {"id", "opposite_id"} and table.__tablename__ in _PLACES)]
+    changed = {}
+    for column in local:
+        text = frame[column].astype("str")
+        changed[column] = frame[column].where(frame[column].isna() | text.str.contains(":"), f"{situation_id}:" + text)
+    return frame.assign(**changed)
+
+
+_PLACES = {"place", "border_point", "site"}
+
+
+def _expect(source: Source, tally: _Tally) -> None:
+    """Raise `ExpectationBroken` when the run as a whole is not what the source declares."""
+    least, most = source.spec.rows
+    if tally.rows < least:
+        raise ExpectationBroken("the number of rows", tally.rows, least)
+    if tally.rows > most:
+        raise ExpectationBroken("the number of rows", tally.rows, most)
+    if tally.located and tally.outside / tally.located > MOST_OUTSIDE_SHARE:
+        swapped = "the axes look swapped; " if tally.swapped * 2 > tally.outside else ""
+        metric = f"{swapped}the share of rows outside their country"
+        raise ExpectationBroken(metric, tally.outside / tally.located, MOST_OUTSIDE_SHARE)
+
+
+def run_all(store: Store, archive: Archive, sources: Iterable[Source], window: Window) -> dict[str, str]:
+    """Run several sources, one failing does not touch the others; return a line of outcome for each."""
+    outcome = {}
+    for source in sources:
+        outcome[source.spec.id] = "failed, see `python -m etl status`"
+        with suppress(WaypostError, httpx.HTTPError):
+            counts = run(store, archive, source, window)
+            outcome[source.spec.id] = ", ".join(f"{n} {what}" for what, n in counts.items() if n)
+    return outcome

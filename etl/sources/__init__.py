@@ -1,0 +1,1 @@
+"""One module per feed; each holds one object named ``source`` (contract: `etl.source`)."""

@@ -1,0 +1,1 @@
+"""Forecasts of displacement toward border points, and what follows from them."""

@@ -1,0 +1,1 @@
+"""Features of the as-of panel, one module each."""

@@ -1,0 +1,1 @@
+"""Forecasting models, one module each; the contract is `models.forecaster`."""
