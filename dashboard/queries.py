@@ -20,6 +20,7 @@ from data.schema.forecast_run import ForecastRun
 from data.schema.link import Link
 from data.schema.observation import Observation
 from data.schema.place import Place
+from data.schema.quarantine import Quarantine
 from data.schema.replay_clock import ReplayClock
 from data.schema.route import Route
 from data.schema.score import Score
@@ -233,3 +234,15 @@ def _with_quantiles(view: View, frame: pd.DataFrame, measure: str, aggregation: 
     wanted: dict[str, Any] = {"measure": measure, "aggregation": aggregation, "horizon_days": days}
     rows = view.store.read(Forecast, run_id=-1 if run is None else int(run["id"]), **wanted)
     return frame.merge(rows[["place_id", "q10", "q50", "q90"]], left_on="id", right_on="place_id", how="left")
+
+
+def runs(store: Store, most: int = 500) -> pd.DataFrame:
+    """Return the newest runs of all sources, the newest first."""
+    return store.read(SourceRun).sort_values("checked_at", ascending=False).head(most)
+
+
+def quarantine(store: Store, most: int = 5000) -> pd.DataFrame:
+    """Return the newest rejected rows with their source, the newest first."""
+    rejected = store.read(Quarantine).sort_values("id", ascending=False).head(most)
+    ids = store.read(SourceRun)[["id", "source_id"]].rename(columns={"id": "run_id"})
+    return rejected.merge(ids, on="run_id")[["source_id", "table_name", "locator", "reason", "raw"]]

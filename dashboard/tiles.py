@@ -30,7 +30,8 @@ _LAYERS = {
         SELECT ST_AsMVTGeom(ST_Transform(e.geometry, 3857), ST_TileEnvelope(:z, :x, :y), 4096, 256) AS geom,
             e.title, e.alert_level, e.kind AS event_type
         FROM hazard_event e
-        WHERE {_KNOWN} AND {_IN_TILE} AND coalesce(e.ended_at, e.modified_at) > CAST(:until AS date) - CAST(:days AS integer)
+        WHERE {_KNOWN} AND {_IN_TILE}
+            AND coalesce(e.ended_at, e.modified_at) > CAST(:until AS date) - CAST(:days AS integer)
         ORDER BY e.modified_at DESC LIMIT :most""",
 }
 

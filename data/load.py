@@ -52,7 +52,9 @@ class Load:
             return
         good = checked.good.assign(
             stated=pd.to_datetime(times["known_at"], utc=True)[checked.good.index],
-            assumed=pd.to_datetime(times["assumed_known_at"], utc=True)[checked.good.index].fillna(self.now),
+            assumed=pd.to_datetime(times["assumed_known_at"], utc=True)[checked.good.index]
+            .dt.as_unit("us")
+            .fillna(pd.Timestamp(self.now).as_unit("us")),
             is_deleted=times["is_deleted"][checked.good.index].astype("boolean").fillna(value=False),
         )
         self._copy(table, good)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Engine, delete, insert, select, text, update
+from sqlalchemy import Engine, Select, delete, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import OperationalError
 
@@ -35,10 +35,7 @@ class Store:
         come as pandas datetimes, whole numbers that may be missing as ``Int64``, a missing value as NA or NaN.
         """
         columns = [c for c in table.__table__.columns if c.computed is None]
-        query = select(*columns)
-        for name, value in where.items():
-            column = table.__table__.c[name]
-            query = query.where(column.in_(value) if isinstance(value, (list, tuple, set)) else column == value)
+        query = _matching(select(*columns), table, where)
         if issubclass(table, Versioned):
             query = query.where(known(table, as_of), ~table.is_deleted)
         with reported(), self.engine.connect() as connection:
@@ -46,13 +43,21 @@ class Store:
             frame = pd.DataFrame(rows.fetchall(), columns=list(rows.keys()))
         return _typed(frame, table)
 
-    def history(self, table: type[Versioned], **key: Any) -> pd.DataFrame:
-        """Return every version of the facts that match ``key``, oldest first."""
+    def history(self, table: type[Versioned], until: datetime | None = None, **where: Any) -> pd.DataFrame:
+        """Return every version of the facts that match ``where`` (as in `read`), oldest first.
+
+        With ``until`` only versions known by then, as they looked then: a later end of a version is not shown.
+        """
         columns = [c for c in table.__table__.columns if c.computed is None]
-        query = select(*columns).filter_by(**key).order_by(table.known_from)
+        query = _matching(select(*columns), table, where).order_by(table.known_from)
+        if until is not None:
+            query = query.where(table.known_from <= until)
         with reported(), self.engine.connect() as connection:
             rows = connection.execute(query)
-            return _typed(pd.DataFrame(rows.fetchall(), columns=list(rows.keys())), table)
+            frame = _typed(pd.DataFrame(rows.fetchall(), columns=list(rows.keys())), table)
+        if until is not None:
+            frame["known_to"] = frame["known_to"].where(frame["known_to"] <= until)
+        return frame
 
     @contextmanager
     def load(self, source_id: str, payload_name: str = "", payload_sha256: str = "") -> Iterator[Load]:
@@ -138,6 +143,14 @@ def known(table: type[Versioned], as_of: datetime | None) -> Any:
     if as_of.tzinfo is None:
         raise ValueError(f"as_of needs a time zone: {as_of!r}")
     return (table.known_from <= as_of) & (table.known_to.is_(None) | (table.known_to > as_of))
+
+
+def _matching(query: "Select[Any]", table: type[Base], where: Mapping[str, Any]) -> "Select[Any]":
+    """Narrow a query by equality; a list, tuple or set means any of its values."""
+    for name, value in where.items():
+        column = table.__table__.c[name]
+        query = query.where(column.in_(value) if isinstance(value, (list, tuple, set)) else column == value)
+    return query
 
 
 @contextmanager

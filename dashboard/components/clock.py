@@ -1,0 +1,54 @@
+"""The replay clock: which moment of a situation everybody is shown."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from dash import dcc, html
+
+from dashboard.words import day
+
+STEP_DAYS = 14
+
+
+def clock_bar(ids: Any) -> html.Section:
+    """Return the clock's controls; ``ids`` is the page's enum of ids."""
+    return html.Section(
+        [
+            html.Label("World as known on", htmlFor=ids.DATE, className="clock-label"),
+            html.Button("◀ 14 days", id=ids.BACK, className="button", **{"aria-label": "14 days back"}),
+            dcc.DatePickerSingle(id=ids.DATE, display_format="D MMM YYYY", className="clock-date"),
+            html.Button("14 days ▶", id=ids.FORTH, className="button", **{"aria-label": "14 days on"}),
+            html.Div(
+                dcc.Slider(id=ids.SLIDER, min=0, max=1, step=1, value=0, marks=None, updatemode="mouseup"),
+                className="clock-slider",
+            ),
+            html.Div(id=ids.ISSUED, className="clock-issued", role="status"),
+        ],
+        className="clock",
+        **{"aria-label": "Replay clock"},
+    )
+
+
+def marks(first: date, last: date) -> dict[int, str]:
+    """Return slider marks (days since ``first``) at each half-year.
+
+    >>> marks(date(2013, 12, 1), date(2014, 8, 1))
+    {31: 'Jan 2014', 212: 'Jul 2014'}
+    """
+    found = {}
+    moment = first
+    while moment <= last:
+        if moment.day == 1 and moment.month in {1, 7}:
+            found[(moment - first).days] = f"{moment:%b %Y}"
+        moment += timedelta(days=1)
+    return found
+
+
+def issued(origin: date | None, as_of: date, progress: str) -> list[Any]:
+    """Say which forecast is shown and how old it is; the progress of older forecasts follows."""
+    if origin is None:
+        said = "No forecast issued by then"
+    else:
+        age = (as_of - origin).days
+        said = f"Forecast of {day(origin)}" + (f", {age} day{'s' if age != 1 else ''} old" if age else "")
+    return [html.Strong(said), html.Span(progress, className="progress")]

@@ -1,0 +1,53 @@
+"""All border points of a situation in one table, those without coordinates or forecast included."""
+
+from typing import Any
+
+import dash_ag_grid as dag
+import pandas as pd
+
+from dashboard.words import IMPACT, NOT_ASSESSED, NOT_REPORTED, STATUS, day, people
+
+_NUMBER = {"function": "params.value == null ? '–' : d3.format(',.0f')(params.value)"}
+
+
+def point_table(grid_id: str) -> dag.AgGrid:
+    """Return the empty grid; `rows` fills it."""
+    return dag.AgGrid(
+        id=grid_id,
+        columnDefs=[
+            {"field": "name", "headerName": "Border point", "minWidth": 170, "pinned": "left", "sort": None},
+            {"field": "countries", "headerName": "From – to", "minWidth": 110},
+            {"field": "status", "headerName": "Status", "minWidth": 170},
+            {"field": "expected", "headerName": "Expected arrivals, median (80 % range)", "minWidth": 220,
+             "comparator": {"function": "(a, b, p, q) => (p.data.q50 ?? -1) - (q.data.q50 ?? -1)"}},
+            {"field": "people_per_day", "headerName": "People a day", "type": "rightAligned", "minWidth": 120,
+             "valueFormatter": _NUMBER},
+            {"field": "impact", "headerName": "Impact (PPRE)", "minWidth": 130},
+            {"field": "gap", "headerName": "Gap", "minWidth": 120},
+        ],
+        columnSize="responsiveSizeToFit",
+        defaultColDef={"sortable": True, "resizable": True, "wrapHeaderText": True, "autoHeaderHeight": True},
+        dashGridOptions={"rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+                         "domLayout": "autoHeight", "pagination": True, "paginationPageSize": 50,
+                         "getRowId": {"function": "params.data.id"}, "ensureDomOrder": True},
+        getRowId="params.data.id",
+        className="ag-theme-alpine point-table",
+    )  # fmt: skip
+
+
+def rows(points: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the grid's rows from `dashboard.queries.points` with the impact class added."""
+    return [
+        {
+            "id": p.id,
+            "name": p.name,
+            "countries": f"{p.origin_iso3} – {p.host_iso3}",
+            "status": STATUS[p.status] + ("" if pd.isna(p.status_since_date) else f" since {day(p.status_since_date)}"),
+            "expected": NOT_REPORTED if pd.isna(p.q50) else f"{people(p.q50)} ({people(p.q10)}–{people(p.q90)})",
+            "q50": None if pd.isna(p.q50) else p.q50,
+            "people_per_day": None if pd.isna(p.people_per_day) else p.people_per_day,
+            "impact": "–" if pd.isna(p.impact) else IMPACT[int(p.impact)],
+            "gap": getattr(p, "gap_class", None) or NOT_ASSESSED,
+        }
+        for p in points.itertuples()
+    ]

@@ -1,0 +1,238 @@
+"""The planner's page: the map, the points, and one point from arrivals to gap, all at the replay clock."""
+
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import dash
+from dash import Input, Output, State, callback, clientside_callback, ctx, dcc, html, no_update
+from models.planning.capacity import gap as capacity_gap
+
+from dashboard import queries
+from dashboard.components import clock as clocks
+from dashboard.components import gap, point_panel, point_table
+from dashboard.components.legend import legend
+from dashboard.components.strip import source_strip
+from dashboard.database import store
+from dashboard.figures.map_data import map_data
+from dashboard.queries import View
+from dashboard.threads import threaded
+from etl.registry import sources
+
+dash.register_page(__name__, path="/", name="Situation", order=0, title="Waypost")
+
+HORIZONS_DAYS = (7, 14, 30, 60, 90)
+EVENT_DAYS = 90
+POLL_MILLISECONDS = 3000
+
+
+class Ids(StrEnum):
+    """The ids of this page. MAP, MAP_DATA and SELECTED are known to assets/map.js."""
+
+    SITUATION = "situation"
+    DATE = "clock-date"
+    BACK = "clock-back"
+    FORTH = "clock-forth"
+    SLIDER = "clock-slider"
+    ISSUED = "clock-issued"
+    CLOCK = "clock"
+    POLL = "poll"
+    HORIZON = "horizon"
+    STRIP = "source-strip"
+    SUMMARY = "summary"
+    MAP = "map"
+    MAP_DATA = "map-data"
+    MAP_DRAWN = "map-drawn"
+    SELECTED = "selected-place"
+    TABLE = "points"
+    DETAIL = "detail"
+    WHAT_IF_RESULT = "what-if-result"
+    WHAT_IF_PLACE = "what-if-place"
+
+
+def layout(**_: Any) -> html.Div:
+    """Return the page; callbacks fill it."""
+    horizons = [{"label": f"{days} days", "value": days} for days in HORIZONS_DAYS]
+    return html.Div(
+        [
+            dcc.Store(id=Ids.CLOCK),
+            dcc.Store(id=Ids.SELECTED),
+            dcc.Store(id=Ids.MAP_DATA),
+            dcc.Store(id=Ids.MAP_DRAWN),
+            dcc.Interval(id=Ids.POLL, interval=POLL_MILLISECONDS),
+            html.Div(
+                [
+                    html.Label("Situation", htmlFor=Ids.SITUATION),
+                    dcc.Dropdown(id=Ids.SITUATION, clearable=False, persistence=True, className="situation"),
+                    html.Label("Arrivals within", htmlFor=Ids.HORIZON),
+                    dcc.RadioItems(horizons, 30, id=Ids.HORIZON, inline=True, persistence=True, className="segments"),
+                ],
+                className="controls",
+            ),
+            clocks.clock_bar(Ids),
+            html.Div(id=Ids.STRIP),
+            html.Div(id=Ids.SUMMARY, className="summary", role="status"),
+            html.Div(
+                [
+                    html.Div([html.Div(id=Ids.MAP, className="map"), legend()], className="map-frame"),
+                    html.Aside(id=Ids.DETAIL, className="detail", **{"aria-live": "polite"}),
+                ],
+                className="split",
+            ),
+            html.H2("All border points"),
+            point_table.point_table(Ids.TABLE),
+        ],
+        className="situation-page",
+    )
+
+
+clientside_callback(
+    "window.dash_clientside.waypost.draw",
+    Output(Ids.MAP_DRAWN, "data"),
+    Input(Ids.MAP_DATA, "data"),
+    Input(Ids.SELECTED, "data"),
+)
+
+
+@callback(
+    Output(Ids.SITUATION, "options"),
+    Output(Ids.SITUATION, "value"),
+    Input(Ids.SITUATION, "id"),
+    State(Ids.SITUATION, "value"),
+)
+@threaded
+def choose_situation(_: str, chosen: str | None) -> tuple[list[dict[str, str]], str | None]:
+    """Offer the loaded situations and keep the chosen one while it exists."""
+    known = queries.situations(store())
+    options = [{"label": row.title, "value": row.id} for row in known.itertuples()]
+    ids = [option["value"] for option in options]
+    return options, chosen if chosen in ids else next(iter(ids), None)
+
+
+@callback(
+    Output(Ids.CLOCK, "data"),
+    Input(Ids.SITUATION, "value"),
+    Input(Ids.POLL, "n_intervals"),
+    Input(Ids.BACK, "n_clicks"),
+    Input(Ids.FORTH, "n_clicks"),
+    Input(Ids.DATE, "date"),
+    Input(Ids.SLIDER, "value"),
+    State(Ids.CLOCK, "data"),
+    prevent_initial_call=True,
+)
+@threaded
+def move_clock(situation_id: str | None, *arguments: Any) -> Any:
+    """Move the shared clock, or follow where somebody else moved it."""
+    picked, slid, shown = arguments[-3:]
+    if not situation_id:
+        return no_update
+    held = queries.clock(store(), situation_id)
+    first, _ = queries.period(store(), situation_id)
+    step = timedelta(days=clocks.STEP_DAYS)
+    asked = {
+        Ids.BACK: lambda: held - step,
+        Ids.FORTH: lambda: held + step,
+        Ids.DATE: lambda: date.fromisoformat(str(picked)[:10]) if picked else held,
+        Ids.SLIDER: lambda: first + timedelta(days=int(slid or 0)),
+    }
+    if shown and shown["situation"] == situation_id and ctx.triggered_id in asked:
+        wanted = asked[ctx.triggered_id]()
+        if wanted.isoformat() != shown["as_of"] or ctx.triggered_id in {Ids.BACK, Ids.FORTH}:
+            held = queries.move_clock(store(), situation_id, wanted)
+    now = {"situation": situation_id, "as_of": held.isoformat(), "forecast": queries.progress(store(), situation_id)}
+    return no_update if now == shown else now
+
+
+@callback(
+    Output(Ids.DATE, "date"),
+    Output(Ids.DATE, "min_date_allowed"),
+    Output(Ids.DATE, "max_date_allowed"),
+    Output(Ids.SLIDER, "value"),
+    Output(Ids.SLIDER, "max"),
+    Output(Ids.SLIDER, "marks"),
+    Output(Ids.ISSUED, "children"),
+    Input(Ids.CLOCK, "data"),
+    prevent_initial_call=True,
+)
+@threaded
+def show_clock(clock: dict[str, Any]) -> tuple[Any, ...]:
+    """Set the clock's controls to where it stands and name the forecast that is shown."""
+    view = _view(clock)
+    first, last = queries.period(view.store, view.situation_id)
+    run = queries.forecast_run(view)
+    said = clocks.issued(None if run is None else run["origin_date"].date(), view.as_of_date, clock["forecast"])
+    day_number = (view.as_of_date - first).days
+    limits = (view.as_of_date.isoformat(), first.isoformat(), last.isoformat())
+    return *limits, day_number, (last - first).days, clocks.marks(first, last), said
+
+
+@callback(
+    Output(Ids.MAP_DATA, "data"),
+    Output(Ids.TABLE, "rowData"),
+    Output(Ids.SUMMARY, "children"),
+    Output(Ids.STRIP, "children"),
+    Input(Ids.CLOCK, "data"),
+    Input(Ids.HORIZON, "value"),
+    prevent_initial_call=True,
+)
+@threaded
+def show_situation(clock: dict[str, Any], horizon_days: int) -> tuple[Any, ...]:
+    """Draw the map and the table, and say how old each source is."""
+    view = _view(clock)
+    points = queries.classed_points(view, _horizon(horizon_days))
+    sites = queries.sites(view, _horizon(horizon_days))
+    query = f"?as_of={view.as_of_date}&days={EVENT_DAYS}"
+    tiles = {layer: f"/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt{query}" for layer in ("conflict", "hazard")}
+    drawn = map_data(points, sites, queries.routes(view), tiles, None)
+    titles = {s.spec.id: s.spec.title for s in sources().values() if any(t.content_time for t in s.spec.tables)}
+    strip = source_strip(queries.source_states(view), titles, datetime.now(UTC), view.instant)
+    return drawn, point_table.rows(points), point_panel.summary(view, points, horizon_days), strip
+
+
+@callback(Output(Ids.SELECTED, "data"), Input(Ids.TABLE, "selectedRows"), prevent_initial_call=True)
+def select_row(selected: list[dict[str, Any]] | None) -> Any:
+    """Select on the map what was selected in the table."""
+    return selected[0]["id"] if selected else no_update
+
+
+@callback(
+    Output(Ids.DETAIL, "children"),
+    Input(Ids.SELECTED, "data"),
+    Input(Ids.CLOCK, "data"),
+    Input(Ids.HORIZON, "value"),
+    prevent_initial_call=True,
+)
+@threaded
+def show_place(place_id: str | None, clock: dict[str, Any] | None, horizon_days: int) -> Any:
+    """Open a border point or a site."""
+    if not clock:
+        return no_update
+    view = _view(clock)
+    if not place_id or not place_id.startswith(f"{view.situation_id}:"):
+        return point_panel.invitation()
+    return point_panel.panel(view, place_id, _horizon(horizon_days), Ids)
+
+
+@callback(
+    Output(Ids.WHAT_IF_RESULT, "children"),
+    *[Input(f"what-if-{line}", "value") for line in gap.LINES],
+    State(Ids.WHAT_IF_PLACE, "data"),
+    State(Ids.CLOCK, "data"),
+    prevent_initial_call=True,
+)
+@threaded
+def show_what_if(*arguments: Any) -> Any:
+    """Show the gap that the typed capacities would leave."""
+    typed = dict(zip(gap.LINES, arguments, strict=False))
+    place_id, clock = arguments[-2:]
+    return point_panel.what_if_result(_view(clock), place_id, typed, capacity_gap)
+
+
+def _view(clock: dict[str, Any]) -> View:
+    """Return the view that a clock names."""
+    return View(store(), str(clock["situation"]), date.fromisoformat(clock["as_of"]))
+
+
+def _horizon(asked: Any) -> int:
+    """Return a horizon we offer, whatever the browser sent."""
+    return asked if asked in HORIZONS_DAYS else 30

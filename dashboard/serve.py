@@ -1,0 +1,107 @@
+"""Everything that stands between a fresh clone and the first page: database, tables, reference data, first forecast."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from dashboard import queries
+from dashboard.app import create_server
+from dashboard.queries import View
+from data import migrate
+from data.errors import PortInUse
+from data.postgres import database_url, engine
+from data.settings import PROJECT_ROOT, Settings
+from data.store import Store
+from etl import situation
+from etl.archive import Archive
+from etl.registry import source
+from models import issue
+
+REFERENCE = PROJECT_ROOT / "data" / "reference"
+
+
+def serve(settings: Settings) -> None:
+    """Bring everything up and serve until stopped; the rest of the forecasts is computed beside it."""
+    host, port = settings.server.host, settings.server.port
+    require_free_port(host, port)
+    with step("Starting the database"):
+        store = Store(engine(database_url(settings)))
+    with step("Bringing the tables to the newest schema"):
+        migrate.upgrade(store.engine)
+    load_reference(store, settings.paths.var)
+    first_forecasts(store)
+    with own_pid(settings.paths.var / "app.pid"):
+        threading.Thread(target=_announce, args=(host, port), daemon=True).start()
+        uvicorn.run(create_server(), host=host, port=port, log_level="warning", access_log=False)
+
+
+def load_reference(store: Store, var: Path) -> None:
+    """Load what ships with Waypost and is not in the database yet: the standards and the example situations."""
+    archive = Archive(var / "raw")
+    with step("Loading the planning standards"):
+        standards = source("standards")
+        situation.load_once(store, archive, standards, [REFERENCE / "standards.csv"])
+    for folder in sorted((REFERENCE / "situations").glob("*/situation.csv")):
+        with step(f"Loading the situation {folder.parent.name}"):
+            if not situation.is_loaded(store, folder.parent):
+                situation.load(store, archive, folder.parent)
+
+
+def first_forecasts(store: Store) -> None:
+    """Issue the forecast that the clock of each situation shows, unless it exists."""
+    for situation_id in queries.situations(store)["id"]:
+        shown = queries.clock(store, situation_id)
+        if queries.forecast_run(View(store, situation_id, shown)) is None:
+            with step(f"Forecasting {situation_id} as known on {shown}"):
+                issue.issue_newest(store, situation_id, shown)
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Raise `PortInUse` when somebody listens there already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortInUse(host, port) from error
+
+
+@contextmanager
+def step(title: str) -> Iterator[None]:
+    """Print what is being done and how long it took."""
+    began = time.monotonic()
+    print(f"  {title} ...", flush=True)
+    yield
+    print(f"  {title}: {time.monotonic() - began:.1f} s", flush=True)
+
+
+@contextmanager
+def own_pid(path: Path) -> Iterator[None]:
+    """Keep the process id in a file while serving."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{os.getpid()}\n")
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _announce(host: str, port: int) -> None:
+    """Say when the page is up, then let the older forecasts and their scores be computed at low priority."""
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex((host, port)) == 0:
+                break
+        time.sleep(0.1)
+    print(f"\nWaypost is ready: http://{host}:{port}\n", flush=True)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
+    command = [sys.executable, "-m", "models", "catch-up", "--quiet"]
+    subprocess.Popen(command, cwd=PROJECT_ROOT, env=environment, preexec_fn=lambda: os.nice(10))  # noqa: PLW1509, S603
