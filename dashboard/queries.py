@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pandas as pd
+from models.issue import origins
 from sqlalchemy import func, select
 
 from data.schema import Versioned, versioned_tables
@@ -30,6 +31,8 @@ from data.schema.source_run import SourceRun
 from data.schema.standard import Standard
 from data.schema.status_period import StatusPeriod
 from data.store import Store, known
+from models.planning.capacity import gap
+from models.risk.ppre import impact
 
 FIRST_LOOK_DAYS = 90
 """Where the clock of a past situation stands at first: late enough for forecasts to have something to stand on."""
@@ -246,3 +249,39 @@ def quarantine(store: Store, most: int = 5000) -> pd.DataFrame:
     rejected = store.read(Quarantine).sort_values("id", ascending=False).head(most)
     ids = store.read(SourceRun)[["id", "source_id"]].rename(columns={"id": "run_id"})
     return rejected.merge(ids, on="run_id")[["source_id", "table_name", "locator", "reason", "raw"]]
+
+
+def classed_points(view: View, horizon_days: int) -> pd.DataFrame:
+    """Return the border points with their impact class and, where capacity was assessed, their gap level.
+
+    ``impact`` is 1 to 5 (missing: no forecast); ``gap_level`` missing means not assessed.
+    """
+    frame = points(view, horizon_days)
+    assessed = view.of(Capacity).sort_values("assessed_date").groupby(["place_id", "line"]).tail(1)
+    lines = {
+        place: dict(zip(rows["line"], rows["people"], strict=True)) for place, rows in assessed.groupby("place_id")
+    }
+    levels = [
+        gap(lines[row.id], row.people_per_day, row.q50).level if row.id in lines and not pd.isna(row.q50) else None
+        for row in frame.itertuples()
+    ]
+    known = pd.Series(levels, index=frame.index, dtype=object)
+    return frame.assign(impact=impact(frame["people_per_day"]), gap_level=known.where(known != "not_assessed"))
+
+
+def total_expected(view: View, horizon_days: int) -> pd.Series | None:
+    """Return the quantiles of arrivals at all points together over the horizon, None without a forecast."""
+    run = forecast_run(view)
+    if run is None:
+        return None
+    wanted: dict[str, Any] = {"place_id": view.situation_id, "measure": "arrivals", "aggregation": "cumulative"}
+    rows = view.store.read(Forecast, run_id=int(run["id"]), horizon_days=horizon_days, **wanted)
+    return None if rows.empty else rows.iloc[0]
+
+
+def progress(store: Store, situation_id: str) -> str:
+    """Say how far the forecasts of earlier and later dates are computed, empty when all are there."""
+    issued = store.read(ForecastRun, situation_id=situation_id, role="deployed")["origin_date"].nunique()
+    first, last = period(store, situation_id)
+    planned = len(origins(first, last))
+    return "" if issued >= planned else f"{issued} of {planned} fortnightly forecasts computed"

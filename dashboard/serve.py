@@ -20,9 +20,10 @@ from data.errors import PortInUse
 from data.postgres import database_url, engine
 from data.settings import PROJECT_ROOT, Settings
 from data.store import Store
-from etl import situation
+from etl import pipeline, situation
 from etl.archive import Archive
 from etl.registry import source
+from etl.source import Payload
 from models import issue
 
 REFERENCE = PROJECT_ROOT / "data" / "reference"
@@ -47,11 +48,13 @@ def load_reference(store: Store, var: Path) -> None:
     """Load what ships with Waypost and is not in the database yet: the standards and the example situations."""
     archive = Archive(var / "raw")
     with step("Loading the planning standards"):
-        standards = source("standards")
-        situation.load_once(store, archive, standards, [REFERENCE / "standards.csv"])
+        shipped = [Payload("standards.csv", REFERENCE / "standards.csv")]
+        if not pipeline.is_loaded(store, "standards", shipped):
+            pipeline.load(store, archive, source("standards"), shipped)
     for folder in sorted((REFERENCE / "situations").glob("*/situation.csv")):
         with step(f"Loading the situation {folder.parent.name}"):
-            if not situation.is_loaded(store, folder.parent):
+            content = situation.read(folder.parent)
+            if not all(pipeline.is_loaded(store, source_id, [payload]) for source_id, payload in content.payloads):
                 situation.load(store, archive, folder.parent)
 
 

@@ -78,3 +78,12 @@ def spread(low: float, middle: float, high: float) -> str:
     '120 (10–900)'
     """
     return f"{people(middle)} ({people(low)}–{people(high)})"
+
+
+GAP = {
+    "not_assessed": NOT_ASSESSED,
+    "none": "none",
+    "tight": "tight, over 70 % of capacity",
+    "gap": "at or over capacity",
+    "overwhelmed": "overwhelmed",
+}

@@ -11,6 +11,15 @@ from etl.source import Payload
 _BLOCK_BYTES = 1 << 20
 
 
+def sha256_of(payload: Payload) -> str:
+    """Return the SHA-256 of a payload's content."""
+    digest = hashlib.sha256()
+    with payload.open() as stream:
+        while block := stream.read(_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
 class Archive:
     """A folder of gzip files named by the SHA-256 of what they hold."""
 

@@ -13,8 +13,9 @@ from tqdm import tqdm
 from data.errors import ConfigurationMissing, ExpectationBroken, WaypostError
 from data.load import Load
 from data.schema import Versioned
+from data.schema.source_run import SourceRun
 from data.store import Store
-from etl.archive import Archive
+from etl.archive import Archive, sha256_of
 from etl.client import client
 from etl.geography import looks_swapped, outside_country
 from etl.source import Ignored, Item, Payload, Reject, Rows, Source, Window
@@ -78,6 +79,13 @@ def load(
                 _take(target, item, setting or Setting(), tally)
         _expect(source, tally)
     return target.counts
+
+
+def is_loaded(store: Store, source_id: str, payloads: Iterable[Payload]) -> bool:
+    """Tell whether exactly these payloads were loaded together before."""
+    hashes = ", ".join(sha256_of(payload) for payload in payloads)
+    runs = store.read(SourceRun, source_id=source_id, payload_sha256=hashes, status=["ok", "unchanged"])
+    return not runs.empty
 
 
 def _take(target: Load, item: Item, setting: Setting, tally: _Tally) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import dash_ag_grid as dag
 import pandas as pd
 
-from dashboard.words import IMPACT, NOT_ASSESSED, NOT_REPORTED, STATUS, day, people
+from dashboard.words import GAP, IMPACT, NOT_ASSESSED, NOT_REPORTED, STATUS, day, people
 
 _NUMBER = {"function": "params.value == null ? '–' : d3.format(',.0f')(params.value)"}
 
@@ -47,7 +47,7 @@ def rows(points: pd.DataFrame) -> list[dict[str, Any]]:
             "q50": None if pd.isna(p.q50) else p.q50,
             "people_per_day": None if pd.isna(p.people_per_day) else p.people_per_day,
             "impact": "–" if pd.isna(p.impact) else IMPACT[int(p.impact)],
-            "gap": getattr(p, "gap_class", None) or NOT_ASSESSED,
+            "gap": NOT_ASSESSED if pd.isna(p.gap_level) else GAP[p.gap_level],
         }
         for p in points.itertuples()
     ]

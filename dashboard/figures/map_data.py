@@ -4,8 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard.figures.palette import IMPACT_COLOUR, NO_FORECAST_COLOUR, SITE_COLOUR
-from dashboard.words import IMPACT, STATUS, people
+from dashboard.figures.palette import GAP_COLOUR, IMPACT_COLOUR, NO_FORECAST_COLOUR, SITE_COLOUR
+from dashboard.words import GAP, IMPACT, STATUS, people
 
 SMALLEST_PX, LARGEST_PX = 6.0, 26.0
 _MARGIN_DEGREES = 0.6
@@ -16,8 +16,8 @@ def map_data(
 ) -> dict[str, Any]:
     """Return the map's data: bounds, feature collections, tile addresses and the selected place.
 
-    ``points`` need id, name, longitude, latitude, status, q50, people_per_day, impact (1 to 5, missing: no forecast),
-    and optionally gap_class and gap_colour where capacity is known; ``sites`` id, name, coordinates, people, q50.
+    ``points`` need id, name, longitude, latitude, status, q50, people_per_day, impact (1 to 5, missing: no forecast)
+    and gap_level (missing: not assessed); ``sites`` id, name, coordinates, people, q50.
     Places without coordinates are not drawn; the table lists them.
     """
     largest = points["q50"].max()
@@ -50,14 +50,14 @@ def radius_px(value: float | None, largest: float | None) -> float:
 def _point(row: Any, largest: float) -> dict[str, Any]:
     """Return one border point as a feature."""
     known = not pd.isna(row.impact)
-    colour = getattr(row, "gap_colour", None) or (IMPACT_COLOUR[int(row.impact)] if known else NO_FORECAST_COLOUR)
-    gap = getattr(row, "gap_class", None)
+    gap = None if pd.isna(row.gap_level) else row.gap_level
+    colour = GAP_COLOUR[gap] if gap else IMPACT_COLOUR[int(row.impact)] if known else NO_FORECAST_COLOUR
     label = f"~{people(row.people_per_day)}/day" if known else "no forecast"
     return _feature(
         row,
         radius_px=radius_px(row.q50, largest),
         colour=colour,
-        class_label=gap or (f"impact {IMPACT[int(row.impact)]}" if known else "no forecast"),
+        class_label=f"gap: {GAP[gap]}" if gap else (f"impact {IMPACT[int(row.impact)]}" if known else "no forecast"),
         status=row.status,
         status_label=STATUS[row.status],
         hatch=not known,

@@ -6,7 +6,6 @@ from typing import Any
 
 import dash
 from dash import Input, Output, State, callback, clientside_callback, ctx, dcc, html, no_update
-from models.planning.capacity import gap as capacity_gap
 
 from dashboard import queries
 from dashboard.components import clock as clocks
@@ -221,11 +220,11 @@ def show_place(place_id: str | None, clock: dict[str, Any] | None, horizon_days:
     prevent_initial_call=True,
 )
 @threaded
-def show_what_if(*arguments: Any) -> Any:
+def show_what_if(*arguments: Any) -> list[Any]:
     """Show the gap that the typed capacities would leave."""
     typed = dict(zip(gap.LINES, arguments, strict=False))
     place_id, clock = arguments[-2:]
-    return point_panel.what_if_result(_view(clock), place_id, typed, capacity_gap)
+    return point_panel.what_if_result(_view(clock), str(place_id), typed)
 
 
 def _view(clock: dict[str, Any]) -> View:

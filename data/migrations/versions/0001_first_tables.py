@@ -186,8 +186,10 @@ def upgrade() -> None:
             "fatalities_best >= 0 and fatalities_best <= 10000000", name=op.f("ck_conflict_event_fatalities_range")
         ),
         sa.CheckConstraint(
-            "fatalities_low <= fatalities_best and fatalities_best <= fatalities_high",
-            name=op.f("ck_conflict_event_fatalities_order"),
+            "fatalities_high >= 0 and fatalities_high <= 10000000", name=op.f("ck_conflict_event_fatalities_high_range")
+        ),
+        sa.CheckConstraint(
+            "fatalities_low >= 0 and fatalities_low <= 10000000", name=op.f("ck_conflict_event_fatalities_low_range")
         ),
         sa.CheckConstraint("known_to > known_from", name=op.f("ck_conflict_event_version_order")),
         sa.CheckConstraint("latitude >= -90 and latitude <= 90", name=op.f("ck_conflict_event_latitude_range")),

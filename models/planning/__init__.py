@@ -1,0 +1,1 @@
+"""From expected people to needs, capacity and gap."""

@@ -1,0 +1,1 @@
+"""Risk classes that the field already uses."""
