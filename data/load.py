@@ -34,6 +34,7 @@ class Load:
         self.newest_content_at: datetime | None = None
         self._staged: dict[type[Versioned], int] = {}
         self._scopes: dict[type[Versioned], list[tuple[str, dict[str, Any]]]] = {}
+        self._kept: dict[type[Versioned], list[tuple[str, dict[str, Any]]]] = {}
         lock = text("SELECT pg_advisory_xact_lock(hashtext('waypost.source'), hashtext(:id))")
         connection.execute(lock, {"id": source_id})
 
@@ -79,6 +80,10 @@ class Load:
         """
         self._scopes.setdefault(table, []).append((condition, {**values, "max_share": max_vanished_share}))
 
+    def keeps(self, table: type[Versioned], condition: str, **values: Any) -> None:
+        """Declare that known rows which match an SQL condition stay as they are, whatever this load brings."""
+        self._kept.setdefault(table, []).append((condition, values))
+
     def seen(self, newest_content_at: datetime) -> None:
         """Note how new the newest content is."""
         self.newest_content_at = max(newest_content_at, self.newest_content_at or newest_content_at)
@@ -90,6 +95,8 @@ class Load:
                 self._create_stage(table)
             for condition, values in self._scopes.get(table, []):
                 self._stage_vanished(table, condition, values)
+            for condition, values in self._kept.get(table, []):
+                self._drop_kept(table, condition, values)
             self._drop_orphans(table)
             for name, rows in merge(self.connection, table, self.run_id, self.now).items():
                 self.counts[name] += rows
@@ -144,6 +151,13 @@ class Load:
             f" SELECT {copied}, :now, true FROM {name} t WHERE {gone}"
         )
         self.connection.execute(text(stage), {**values, "now": self.now})
+
+    def _drop_kept(self, table: type[Versioned], condition: str, values: Mapping[str, Any]) -> None:
+        """Ignore staged rows for facts that this load must not touch."""
+        name, match = table.__tablename__, " AND ".join(f"t.{k} = s.{k}" for k in table.key)
+        current = f"t.known_to IS NULL AND NOT t.is_deleted AND {condition}"
+        kept = f"DELETE FROM stage_{name} s USING {name} t WHERE {match} AND {current}"
+        self.counts["ignored"] += self.connection.execute(text(kept), values).rowcount
 
     def _drop_orphans(self, table: type[Versioned]) -> None:
         """Quarantine staged rows that point to something nobody knows."""

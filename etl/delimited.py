@@ -1,156 +1,205 @@
 """Read delimited text of any size in bounded memory, with every cell left as the text it is.
 
 ``NA`` is Namibia, ``0012`` and ``1E5`` are codes: nothing is guessed here. What cannot be read is named: the file as a
-whole (`data.errors.PayloadRejected`) or one row (`Broken`).
+whole (`data.errors.PayloadRejected`) or one row (`etl.records.Broken`).
 """
 
+import codecs
 import csv
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from io import RawIOBase
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, BinaryIO
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from data.errors import PayloadRejected
+from etl.first_bytes import kind_of
+from etl.records import Broken, Records, records
 
 BLOCK_BYTES = 8 << 20
 _HEAD_BYTES = 1 << 18
 _DELIMITERS = ",;\t"
-
-
-@dataclass(frozen=True)
-class Broken:
-    """A row with too few or too many fields: its number (1 is the first after the header) and its text."""
-
-    row: int
-    expected: int
-    found: int
-    text: str
+_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Rows as text, indexed by row number (1 is the first after the header), and the broken rows among them."""
+    """Rows as text, indexed by row number (1 is the first after the header), and the broken rows among them.
+
+    ``lines`` (same index) are the lines of the file on which the rows begin, ``added`` the columns that are neither
+    required nor known.
+    """
 
     frame: pd.DataFrame
+    lines: "pd.Series[int]"
     broken: list[Broken]
+    added: tuple[str, ...]
+    records: Records
+
+    def text(self, row: int) -> str:
+        """Return a row as it stands in the file, at most its beginning."""
+        return self.records.text(int(np.searchsorted(self.records.rows, row + 1)))
 
 
 def read(
-    stream: BinaryIO, name: str, required: Iterable[str], known: Iterable[str], encodings: tuple[str, ...] = ()
+    stream: BinaryIO,
+    name: str,
+    required: Iterable[str],
+    known: Iterable[str] = (),
+    *,
+    only: Iterable[str] | None = None,
+    encodings: tuple[str, ...] = (),
 ) -> Iterator[Chunk]:
-    """Yield chunks of a delimited file.
+    """Yield chunks of a delimited file, at least one; ``only`` limits their columns to those that are needed.
 
     A byte order mark decides the encoding (UTF-8, UTF-16); without one it is UTF-8, or the first of ``encodings`` that
-    fits where a source declares others. Raises PayloadRejected when the header lacks a ``required`` column or repeats
-    one, when columns are neither required nor ``known``, or when the text cannot be decoded.
+    fits where a source declares others (the stream must then be seekable). Raises PayloadRejected when the header lacks
+    a ``required`` column or repeats one, when the text cannot be decoded, or when it is no delimited text at all.
     """
+    required, known = tuple(required), tuple(known)
     head = stream.read(_HEAD_BYTES)
-    encoding = _encoding(head, name, encodings)
-    header, delimiter = _header(head.decode(encoding, errors="replace"), name)
-    _check_header(header, name, set(required), set(known))
-    stream.seek(0)
-    yield from _chunks(stream, name, header, delimiter, encoding)
+    if kind := kind_of(head):
+        raise PayloadRejected(name, f"is not a table: it begins like {kind}")
+    encoding, mark_bytes = _encoding(head, stream, name, encodings)
+    blocks = _blocks(chain([head[mark_bytes:]], iter(lambda: stream.read(BLOCK_BYTES), b"")), name, encoding)
+    first = next(blocks, b"")
+    header, delimiter = _header(first, name, required)
+    added = _check_header(header, name, required, known)
+    wanted = header if only is None else [column for column in header if column in set(only)]
+    parts = (_without_header(part) for part in records(chain([first], blocks), delimiter))
+    yield _parsed(next(parts), header, delimiter, wanted, added)
+    for part in parts:
+        if len(part.rows) or part.broken:
+            yield _parsed(part, header, delimiter, wanted, added)
 
 
-class _QuoteCount(RawIOBase):
-    """Pass a stream on and count its quotation marks: an odd number means that one was never closed."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        super().__init__()
-        self.stream, self.found = stream, 0
-
-    def readable(self) -> bool:
-        """Say that this can be read."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """Read on."""
-        block = self.stream.read(size)
-        self.found += block.count(b'"')
-        return block
+def _encoding(head: bytes, stream: BinaryIO, name: str, encodings: tuple[str, ...]) -> tuple[str, int]:
+    """Return the encoding of a file and how many bytes its mark has."""
+    for mark, encoding in _MARKS.items():
+        if head.startswith(mark):
+            return encoding, len(mark)
+    if b"\x00" in head.split(b"\n", 1)[0]:
+        raise PayloadRejected(name, "has NUL bytes in its first line: it is no text, or UTF-16 without its mark")
+    if not encodings or _is_utf8(head, stream):
+        return "utf-8", 0
+    return encodings[0], 0
 
 
-def _encoding(head: bytes, name: str, encodings: tuple[str, ...]) -> str:
-    """Return the encoding of a file from its first bytes."""
-    if head.startswith(BOM_UTF8):
-        return "utf-8-sig"
-    if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-        return "utf-16"
-    if b"\x00" in head:
-        raise PayloadRejected(name, "holds NUL bytes: not a text file")
-    for candidate in ("utf-8", *encodings):
+def _is_utf8(head: bytes, stream: BinaryIO) -> bool:
+    """Tell whether a whole file is UTF-8, and go back to where we were."""
+    here, decoder = stream.tell(), codecs.getincrementaldecoder("utf-8")()
+    try:
+        for block in chain([head], iter(lambda: stream.read(BLOCK_BYTES), b"")):
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    finally:
+        stream.seek(here)
+    return True
+
+
+def _blocks(stream: Iterable[bytes], name: str, encoding: str) -> Iterator[bytes]:
+    """Yield the text as UTF-8 with line feeds as line ends; a carriage return within a line stays."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    held, read_bytes, is_classic_mac = b"", 0, False
+    for block in chain(stream, [b""]):
         try:
-            head[: -4 if len(head) == _HEAD_BYTES else None].decode(candidate)
-        except UnicodeDecodeError:
-            continue
-        return candidate
-    raise PayloadRejected(name, "is not UTF-8; save it as UTF-8 and send it again")
+            text = decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            at = max(read_bytes - len(error.object) + len(block), 0) + error.start
+            hint = "" if encoding != "utf-8" else "; save it as UTF-8 and send it again"
+            raise PayloadRejected(name, f"is not {encoding.upper()}: byte {at:,} cannot be read{hint}") from error
+        data = held + (block if encoding == "utf-8" else text.encode())
+        is_classic_mac = is_classic_mac or (read_bytes == 0 and b"\r" in data and b"\n" not in data)
+        read_bytes += len(block)
+        held = data[-1:] if block and data.endswith(b"\r") else b""
+        data = data[: len(data) - len(held)]
+        if b"\r" in data:
+            data = data.replace(b"\r\n", b"\n")
+            data = data.replace(b"\r", b"\n") if is_classic_mac else data
+        yield data
 
 
-def _header(text: str, name: str) -> tuple[list[str], str]:
-    """Return the column names and the delimiter that splits the first line into most of them."""
-    first = text.lstrip("\ufeff").split("\n", 1)[0].rstrip("\r")
+def _header(block: bytes, name: str, required: tuple[str, ...]) -> tuple[list[str], str]:
+    """Return the column names, and the delimiter that finds most of the required ones."""
+    first, end, _ = block.lstrip(b"\n").partition(b"\n")
     if not first.strip():
         raise PayloadRejected(name, "is empty")
-    if first.lstrip().startswith(("<", "{", "[", "PK")):
-        raise PayloadRejected(name, f"is not a table: it begins with {first.strip()[:20]!r}")
-    delimiter = max(_DELIMITERS, key=first.count)
-    return [cell.strip() for cell in next(csv.reader([first], delimiter=delimiter))], delimiter
+    if not end and len(first) >= _HEAD_BYTES:
+        raise PayloadRejected(name, f"has no line end in its first {_HEAD_BYTES:,} bytes: it is no table")
+    text = first.decode(errors="replace")
+    found = {mark: _cells(text, mark, name) for mark in _DELIMITERS}
+    delimiter = max(found, key=lambda mark: (len(set(found[mark]) & set(required)), len(found[mark])))
+    return found[delimiter], delimiter
 
 
-def _check_header(header: list[str], name: str, required: set[str], known: set[str]) -> None:
-    """Raise PayloadRejected with the list of what is wrong with the columns."""
+def _cells(text: str, delimiter: str, name: str) -> list[str]:
+    """Return the names in a header; a column without one gets its number."""
+    try:
+        cells = next(csv.reader([text], delimiter=delimiter))
+        return [cell.strip() or f"column {number}" for number, cell in enumerate(cells, start=1)]
+    except csv.Error as error:
+        raise PayloadRejected(name, f"has a first line that is no header: {error}") from error
+
+
+def _check_header(header: list[str], name: str, required: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns nobody knows; raise PayloadRejected with the list of what is wrong with the others."""
     repeated = sorted({column for column in header if header.count(column) > 1})
-    missing = sorted(required - set(header))
-    unknown = sorted(set(header) - required - known)
-    if repeated:
-        raise PayloadRejected(name, f"has columns twice: {', '.join(repeated)}")
-    if missing:
-        there = f"; columns not known here: {', '.join(unknown)}" if unknown else ""
-        raise PayloadRejected(name, f"lacks the columns {', '.join(missing)}{there}")
+    missing = [column for column in required if column not in header]
+    added = tuple(column for column in header if column not in {*required, *known})
+    faults = [f"has columns twice: {', '.join(repeated)}"] if repeated else []
+    faults += [f"lacks the columns {', '.join(missing)}"] if missing else []
+    if faults:
+        strangers = f"; columns not known here: {', '.join(added)[:1000]}" if added and missing else ""
+        raise PayloadRejected(name, "; ".join(faults) + strangers)
+    return added
 
 
-def _chunks(stream: BinaryIO, name: str, header: list[str], delimiter: str, encoding: str) -> Iterator[Chunk]:
-    """Stream the rows; pyarrow numbers physical rows from 1 for the header."""
-    broken: list[Broken] = []
+def _without_header(part: Records) -> Records:
+    """Leave the first record of the file out, be it sound or damaged."""
+    part = replace(part, broken=[item for item in part.broken if item.row > 1])
+    if not len(part.rows) or part.rows[0] > 1:
+        return part
+    start = part.starts[1]
+    data, starts = part.data[start:], part.starts[1:] - start
+    return Records(data, starts, part.rows[1:], part.lines[1:], part.broken)
+
+
+def _parsed(part: Records, header: list[str], delimiter: str, wanted: list[str], added: tuple[str, ...]) -> Chunk:
+    """Split sound records into cells; one with too few or too many fields is broken."""
+    unfit: list[int] = []
+    broken = list(part.broken)
 
     def note(row: Any) -> str:
-        broken.append(Broken((row.number or 1) - 1, row.expected_columns, row.actual_columns, row.text))
+        index = row.number - 1
+        unfit.append(index)
+        reason = f"has {row.actual_columns} fields instead of {row.expected_columns}"
+        broken.append(Broken(int(part.rows[index]), int(part.lines[index]), reason, part.text(index)))
         return "skip"
 
-    options = {
-        "read_options": pa_csv.ReadOptions(
-            use_threads=False, block_size=BLOCK_BYTES, column_names=header, skip_rows=1, encoding=encoding
-        ),
-        "parse_options": pa_csv.ParseOptions(
-            delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note, ignore_empty_lines=True
-        ),
-        "convert_options": pa_csv.ConvertOptions(
-            column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
-        ),
-    }
-    number, taken = 1, 0
-    try:
-        quotes = _QuoteCount(stream)
-        for batch in pa_csv.open_csv(quotes, **options):
-            skipped = {item.row for item in broken[taken:]}
-            numbers: list[int] = []
-            while len(numbers) < batch.num_rows:
-                if number not in skipped:
-                    numbers.append(number)
-                number += 1
-            frame = batch.to_pandas(types_mapper={pa.string(): pd.StringDtype(na_value=float("nan"))}.get)
-            yield Chunk(frame.set_axis(pd.Index(numbers, dtype="int64"), axis=0), broken[taken:])
-            taken = len(broken)
-    except (pa.ArrowInvalid, UnicodeError) as error:
-        if "Empty CSV" not in str(error):
-            raise PayloadRejected(name, f"cannot be read as a table: {str(error).splitlines()[0]}") from error
-    if quotes.found % 2:
-        raise PayloadRejected(name, "has a quotation mark that is never closed")
-    if len(broken) > taken:
-        yield Chunk(pd.DataFrame(columns=header, dtype="str"), broken[taken:])
+    names = [str(position) for position in range(len(header))]
+    positions = [names[header.index(column)] for column in wanted]
+    frame = pd.DataFrame(columns=positions, dtype="str")
+    if len(part.rows):
+        table = pa_csv.read_csv(
+            pa.BufferReader(part.data),
+            pa_csv.ReadOptions(column_names=names, use_threads=False, block_size=len(part.data) + 1),
+            pa_csv.ParseOptions(
+                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note, ignore_empty_lines=False
+            ),
+            pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), include_columns=positions, strings_can_be_null=False
+            ),
+        )
+        frame = table.to_pandas()
+    rows, lines = np.delete(part.rows, unfit) - 1, np.delete(part.lines, unfit)
+    index = pd.Index(rows, dtype="int64")
+    told = [replace(item, row=item.row - 1) for item in sorted(broken, key=lambda item: item.row)]
+    return Chunk(
+        frame.set_axis(wanted, axis=1).set_axis(index, axis=0), pd.Series(lines, index=index), told, added, part
+    )

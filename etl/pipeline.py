@@ -18,7 +18,7 @@ from data.store import Store
 from etl.archive import Archive, sha256_of
 from etl.client import client
 from etl.geography import looks_swapped, outside_country
-from etl.source import Ignored, Item, Payload, Reject, Rows, Source, Window
+from etl.source import Ignored, Item, Keeps, Payload, Reject, Rows, Source, Window
 
 COUNTRY_TOLERANCE_KM = 25.0
 """How far outside its declared country a point may lie: outlines are simplified and our points lie on borders."""
@@ -97,6 +97,8 @@ def _take(target: Load, item: Item, setting: Setting, tally: _Tally) -> None:
         target.reject(item.table_name, item.locator, item.reason, item.raw)
     elif isinstance(item, Ignored):
         target.ignore(item.rows)
+    elif isinstance(item, Keeps):
+        target.keeps(item.table, item.condition, **item.values)
     else:
         target.replaces(item.table, item.condition, item.max_vanished_share, **item.values)
 

@@ -115,7 +115,16 @@ class Replaces:
     values: dict[str, Any]
 
 
-Item = Rows | Reject | Ignored | Replaces
+@dataclass(frozen=True)
+class Keeps:
+    """Known rows that match ``condition`` (SQL on alias ``t``) stay as they are, whatever the payload says of them."""
+
+    table: type[Versioned]
+    condition: str
+    values: dict[str, Any]
+
+
+Item = Rows | Reject | Ignored | Replaces | Keeps
 
 
 class Source(Protocol):

@@ -110,7 +110,7 @@ def unpack(payload: Payload, max_bytes: int) -> dict[str, Sheet]:
                 name = PurePosixPath(member.filename).stem
                 _refuse_strangers(name, sheets)
                 sheets[name] = read_table(name, bundle.read(member))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise PayloadRejected(payload.name, f"is no readable zip file of a situation folder ({error})") from error
     missing = [f"{name}.csv" for name in REQUIRED if name not in sheets]
     if missing:

@@ -6,6 +6,7 @@ Codebook: UCDP GED, version 23.1 and later (49 columns; versions 19 to 22 have 4
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cache
@@ -184,7 +185,7 @@ def _zipped_chunks(payload: Payload) -> Iterator[Chunk]:
                 raise PayloadRejected(payload.name, f"holds {len(members)} CSV files of acceptable size, not one")
             with bundle.open(members[0]) as table:
                 yield from read(cast(BinaryIO, table), payload.name, REQUIRED, IGNORED)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, zlib.error) as error:
         raise PayloadRejected(payload.name, f"is no readable zip: {error}") from error
 
 

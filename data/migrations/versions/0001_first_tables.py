@@ -571,7 +571,9 @@ def upgrade() -> None:
         sa.Column("quantity", sa.Double(), nullable=False),
         sa.Column("unit", sa.Text(), nullable=False),
         sa.Column("people_per_unit", sa.Double(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
         sa.Column("per_day", sa.Boolean(), nullable=False),
+        sa.Column("rounding", sa.Text(), nullable=False),
         sa.Column("phase", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("trust_mark", sa.Text(), nullable=False),
@@ -582,6 +584,7 @@ def upgrade() -> None:
         sa.Column("is_deleted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("run_id", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("phase in ('first', 'medium', 'any')", name=op.f("ck_standard_phase_known")),
+        sa.CheckConstraint("rounding in ('up', 'none')", name=op.f("ck_standard_rounding_known")),
         sa.CheckConstraint("trust_mark in ('S', 'V', 'V2', 'D', 'K', 'A')", name=op.f("ck_standard_trust_mark_known")),
         sa.CheckConstraint("known_to > known_from", name=op.f("ck_standard_version_order")),
         sa.CheckConstraint(

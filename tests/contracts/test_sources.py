@@ -1,0 +1,103 @@
+"""Every source keeps the contract of etl.source; a new source is tested by this file as soon as it exists."""
+
+import inspect
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from data.errors import WaypostError
+from data.frames import check
+from etl.registry import sources
+from etl.situation import read as read_folder
+from etl.source import Ignored, Keeps, Payload, Reject, Replaces, Rows
+from tests.strategies import damaged
+
+PAYLOADS = Path(__file__).parents[1] / "payloads"
+SOURCES = sources()
+EXAMPLES = int(os.environ.get("WAYPOST_FUZZ_EXAMPLES", "60"))
+
+
+def payloads_of(source_id: str) -> list[Payload]:
+    """The source's own small payloads; a folder is sent as the zip of its files."""
+    found = []
+    for path in sorted((PAYLOADS / source_id).iterdir()):
+        if path.is_dir():
+            found += [payload for id_, payload in read_folder(path).payloads if id_ == source_id]
+        else:
+            found.append(Payload(path.name, path.read_bytes()))
+    return found
+
+
+def items(source_id: str, payload: Payload) -> list:
+    return list(SOURCES[source_id].parse(payload))
+
+
+@pytest.fixture(params=sorted(SOURCES))
+def source_id(request) -> str:
+    return request.param
+
+
+def test_the_spec_is_complete(source_id):
+    spec = SOURCES[source_id].spec
+    assert spec.id == source_id
+    for text in (spec.title, spec.publisher, spec.url, spec.licence):
+        assert text.strip()
+    assert spec.tables
+    assert 1 <= spec.rows[0] <= spec.rows[1]
+    assert (spec.key_setting is None) == (spec.key_help is None)
+    if spec.key_setting:
+        assert spec.key_setting.startswith("WAYPOST_")
+
+
+def test_the_signatures_are_those_of_the_contract(source_id):
+    source = SOURCES[source_id]
+    assert list(inspect.signature(source.parse).parameters) == ["payload"]
+    assert list(inspect.signature(source.fetch).parameters) == ["client", "window"]
+
+
+def test_each_payload_gives_rows_that_fit_their_table(source_id):
+    payloads = payloads_of(source_id)
+    assert payloads, f"tests/payloads/{source_id} holds no payload"
+    for payload in payloads:
+        found = items(source_id, payload)
+        assert all(isinstance(item, (Rows, Reject, Ignored, Replaces, Keeps)) for item in found)
+        rows = [item for item in found if isinstance(item, Rows)]
+        assert {item.table for item in rows} <= set(SOURCES[source_id].spec.tables)
+        times = ["known_at", "assumed_known_at", "is_deleted"]
+        good = [check(item.frame.drop(columns=times, errors="ignore"), item.table).good for item in rows]
+        assert sum(map(len, good)) > 0
+
+
+def test_parse_is_pure(source_id):
+    for payload in payloads_of(source_id):
+        first, second = items(source_id, payload), items(source_id, payload)
+        for one, other in zip(first, second, strict=True):
+            if isinstance(one, Rows):
+                pd.testing.assert_frame_equal(one.frame, other.frame)
+            else:
+                assert one == other
+
+
+def test_every_row_can_be_found_again(source_id):
+    for payload in payloads_of(source_id):
+        for item in items(source_id, payload):
+            if isinstance(item, Rows) and item.locators is not None:
+                assert item.locators.index.equals(item.frame.index)
+                assert item.locators.str.len().min() > 0
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_damaged_payload_ends_in_items_or_a_typed_error(source_id, data):
+    payload = data.draw(st.sampled_from(payloads_of(source_id)))
+    body = data.draw(damaged(payload.content))
+    try:
+        for item in items(source_id, Payload(payload.name, body)):
+            if isinstance(item, Rows):
+                check(item.frame.drop(columns=["known_at", "assumed_known_at", "is_deleted"], errors="ignore"), item.table)
+    except WaypostError:
+        pass
