@@ -33,6 +33,7 @@ class Load:
         self.counts = dict.fromkeys(("read", "new", "revised", "deleted", "unchanged", "ignored", "quarantined"), 0)
         self.newest_content_at: datetime | None = None
         self._staged: dict[type[Versioned], int] = {}
+        self._rejected: set[str] = set()
         self._scopes: dict[type[Versioned], list[tuple[str, dict[str, Any]]]] = {}
         self._kept: dict[type[Versioned], list[tuple[str, dict[str, Any]]]] = {}
         lock = text("SELECT pg_advisory_xact_lock(hashtext('waypost.source'), hashtext(:id))")
@@ -64,6 +65,7 @@ class Load:
         """Keep a record that cannot land, with where it stood and why."""
         row = {"table_name": table_name, "locator": locator, "reason": reason, "raw": raw.replace("\x00", "\\x00")}
         self.connection.execute(insert(Quarantine).values(run_id=self.run_id, **row))
+        self._rejected.add(table_name)
         self.counts["quarantined"] += 1
         self.counts["read"] += 0 if counted else 1
 
@@ -76,7 +78,8 @@ class Load:
         """Declare that the load is the whole truth for the rows of this source that match an SQL condition.
 
         Current rows in that scope that the load does not bring are deleted (as versions). If more than
-        ``max_vanished_share`` of them would vanish, the load fails with `IdentityBreak` and nothing changes.
+        ``max_vanished_share`` of them would vanish, the load fails with `IdentityBreak` and nothing changes. While any
+        row of the table is rejected, nothing of it counts as gone: it may be the very row.
         """
         self._scopes.setdefault(table, []).append((condition, {**values, "max_share": max_vanished_share}))
 
@@ -93,11 +96,12 @@ class Load:
         for table in _parents_first([*self._staged, *self._scopes]):
             if table not in self._staged:
                 self._create_stage(table)
-            for condition, values in self._scopes.get(table, []):
-                self._stage_vanished(table, condition, values)
             for condition, values in self._kept.get(table, []):
                 self._drop_kept(table, condition, values)
             self._drop_orphans(table)
+            if table.__tablename__ not in self._rejected:
+                for condition, values in self._scopes.get(table, []):
+                    self._stage_vanished(table, condition, values)
             for name, rows in merge(self.connection, table, self.run_id, self.now).items():
                 self.counts[name] += rows
         changed = self.counts["new"] + self.counts["revised"] + self.counts["deleted"]

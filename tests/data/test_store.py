@@ -120,6 +120,21 @@ def test_f52_too_many_vanished_rows_fail_the_load_and_delete_nothing(store):
     assert store.read(SourceRun)["status"].tolist()[-1] == "failed"
 
 
+def test_while_a_row_is_rejected_nothing_counts_as_gone(store):
+    load(store, events(["1", "2"], [1, 2]))
+    load(store, events(["1", "2"], [1, -2]), max_vanished_share=1.0)
+    assert known(store) == {"1": 1, "2": 2}
+
+
+def test_rows_that_a_load_keeps_are_not_touched(store):
+    load(store, events(["1", "2"], [10, 20]))
+    with store.load("ucdp") as target:
+        target.add(ConflictEvent, events(["1", "2"], [11, 21]))
+        target.keeps(ConflictEvent, "t.fatalities_best = :best", best=20)
+    assert target.counts["ignored"] == 1
+    assert known(store) == {"1": 11, "2": 20}
+
+
 def test_stated_vintages_land_in_the_past_in_any_order(store):
     times = [datetime(2014, month, 1, tzinfo=UTC) for month in (3, 1, 2)]
     for at, value in zip(times, (30, 10, 20), strict=True):
