@@ -6,7 +6,7 @@ whole (`data.errors.PayloadRejected`) or one row (`etl.records.Broken`).
 
 import codecs
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, BinaryIO
@@ -17,10 +17,11 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from data.errors import PayloadRejected
+from etl.ahead import ahead
 from etl.first_bytes import kind_of
-from etl.records import Broken, Records, records
+from etl.records import MOST_RECORD_BYTES, Broken, Records, records
 
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 16 << 20
 _HEAD_BYTES = 1 << 18
 _DELIMITERS = ",;\t"
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -31,18 +32,18 @@ class Chunk:
     """Rows as text, indexed by row number (1 is the first after the header), and the broken rows among them.
 
     ``lines`` (same index) are the lines of the file on which the rows begin, ``added`` the columns that are neither
-    required nor known.
+    required nor known. ``text`` gives a row as it stands in the file, at most its beginning.
     """
 
     frame: pd.DataFrame
     lines: "pd.Series[int]"
     broken: list[Broken]
     added: tuple[str, ...]
-    records: Records
+    text: Callable[[int], str]
 
-    def text(self, row: int) -> str:
-        """Return a row as it stands in the file, at most its beginning."""
-        return self.records.text(int(np.searchsorted(self.records.rows, row + 1)))
+    def without(self, rows: "pd.Series[bool]") -> "Chunk":
+        """Return the chunk without some of its rows."""
+        return replace(self, frame=self.frame[~rows], lines=self.lines[~rows])
 
 
 def read(
@@ -64,26 +65,24 @@ def read(
     head = stream.read(_HEAD_BYTES)
     if kind := kind_of(head):
         raise PayloadRejected(name, f"is not a table: it begins like {kind}")
-    encoding, mark_bytes = _encoding(head, stream, name, encodings)
+    encoding, mark_bytes = _encoding(head, stream, encodings)
     blocks = _blocks(chain([head[mark_bytes:]], iter(lambda: stream.read(BLOCK_BYTES), b"")), name, encoding)
     first = next(blocks, b"")
     header, delimiter = _header(first, name, required)
     added = _check_header(header, name, required, known)
     wanted = header if only is None else [column for column in header if column in set(only)]
     parts = (_without_header(part) for part in records(chain([first], blocks), delimiter))
-    yield _parsed(next(parts), header, delimiter, wanted, added)
-    for part in parts:
-        if len(part.rows) or part.broken:
-            yield _parsed(part, header, delimiter, wanted, added)
+    chunks = (_parsed(part, header, delimiter, wanted, added) for part in parts)
+    for number, chunk in enumerate(ahead(chunks)):
+        if number == 0 or len(chunk.lines) or chunk.broken:
+            yield chunk
 
 
-def _encoding(head: bytes, stream: BinaryIO, name: str, encodings: tuple[str, ...]) -> tuple[str, int]:
+def _encoding(head: bytes, stream: BinaryIO, encodings: tuple[str, ...]) -> tuple[str, int]:
     """Return the encoding of a file and how many bytes its mark has."""
     for mark, encoding in _MARKS.items():
         if head.startswith(mark):
             return encoding, len(mark)
-    if b"\x00" in head.split(b"\n", 1)[0]:
-        raise PayloadRejected(name, "has NUL bytes in its first line: it is no text, or UTF-16 without its mark")
     if not encodings or _is_utf8(head, stream):
         return "utf-8", 0
     return encodings[0], 0
@@ -104,34 +103,31 @@ def _is_utf8(head: bytes, stream: BinaryIO) -> bool:
 
 
 def _blocks(stream: Iterable[bytes], name: str, encoding: str) -> Iterator[bytes]:
-    """Yield the text as UTF-8 with line feeds as line ends; a carriage return within a line stays."""
+    """Yield the text as UTF-8. A file without line feeds has carriage returns for line ends, and gets line feeds."""
     decoder = codecs.getincrementaldecoder(encoding)()
-    held, read_bytes, is_classic_mac = b"", 0, False
+    position, has_no_line_feed = 0, False
     for block in chain(stream, [b""]):
         try:
             text = decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
-            at = max(read_bytes - len(error.object) + len(block), 0) + error.start
-            hint = "" if encoding != "utf-8" else "; save it as UTF-8 and send it again"
+            at = position - (len(error.object) - len(block)) + error.start
+            hint = "; save it as UTF-8 and send it again" if encoding == "utf-8" else ""
             raise PayloadRejected(name, f"is not {encoding.upper()}: byte {at:,} cannot be read{hint}") from error
-        data = held + (block if encoding == "utf-8" else text.encode())
-        is_classic_mac = is_classic_mac or (read_bytes == 0 and b"\r" in data and b"\n" not in data)
-        read_bytes += len(block)
-        held = data[-1:] if block and data.endswith(b"\r") else b""
-        data = data[: len(data) - len(held)]
-        if b"\r" in data:
-            data = data.replace(b"\r\n", b"\n")
-            data = data.replace(b"\r", b"\n") if is_classic_mac else data
-        yield data
+        data = block if encoding == "utf-8" else text.encode()
+        has_no_line_feed = has_no_line_feed or (position == 0 and b"\r" in data and b"\n" not in data)
+        position += len(block)
+        yield data.replace(b"\r", b"\n") if has_no_line_feed else data
 
 
 def _header(block: bytes, name: str, required: tuple[str, ...]) -> tuple[list[str], str]:
     """Return the column names, and the delimiter that finds most of the required ones."""
-    first, end, _ = block.lstrip(b"\n").partition(b"\n")
+    first, end, _ = block.lstrip(b"\r\n").partition(b"\n")
     if not first.strip():
         raise PayloadRejected(name, "is empty")
     if not end and len(first) >= _HEAD_BYTES:
         raise PayloadRejected(name, f"has no line end in its first {_HEAD_BYTES:,} bytes: it is no table")
+    if b"\x00" in first:
+        raise PayloadRejected(name, "has NUL bytes in its first line: it is no text, or UTF-16 without its mark")
     text = first.decode(errors="replace")
     found = {mark: _cells(text, mark, name) for mark in _DELIMITERS}
     delimiter = max(found, key=lambda mark: (len(set(found[mark]) & set(required)), len(found[mark])))
@@ -150,7 +146,7 @@ def _cells(text: str, delimiter: str, name: str) -> list[str]:
 def _check_header(header: list[str], name: str, required: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
     """Return the columns nobody knows; raise PayloadRejected with the list of what is wrong with the others."""
     repeated = sorted({column for column in header if header.count(column) > 1})
-    missing = [column for column in required if column not in header]
+    missing = sorted(set(required) - set(header))
     added = tuple(column for column in header if column not in {*required, *known})
     faults = [f"has columns twice: {', '.join(repeated)}"] if repeated else []
     faults += [f"lacks the columns {', '.join(missing)}"] if missing else []
@@ -166,8 +162,7 @@ def _without_header(part: Records) -> Records:
     if not len(part.rows) or part.rows[0] > 1:
         return part
     start = part.starts[1]
-    data, starts = part.data[start:], part.starts[1:] - start
-    return Records(data, starts, part.rows[1:], part.lines[1:], part.broken)
+    return Records(part.data[start:], part.starts[1:] - start, part.rows[1:], part.lines[1:], part.broken)
 
 
 def _parsed(part: Records, header: list[str], delimiter: str, wanted: list[str], added: tuple[str, ...]) -> Chunk:
@@ -187,8 +182,8 @@ def _parsed(part: Records, header: list[str], delimiter: str, wanted: list[str],
     frame = pd.DataFrame(columns=positions, dtype="str")
     if len(part.rows):
         table = pa_csv.read_csv(
-            pa.BufferReader(part.data),
-            pa_csv.ReadOptions(column_names=names, use_threads=False, block_size=len(part.data) + 1),
+            pa.BufferReader(memoryview(part.data)[: part.starts[-1]]),
+            pa_csv.ReadOptions(column_names=names, use_threads=False, block_size=2 * MOST_RECORD_BYTES),
             pa_csv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note, ignore_empty_lines=False
             ),
@@ -200,6 +195,5 @@ def _parsed(part: Records, header: list[str], delimiter: str, wanted: list[str],
     rows, lines = np.delete(part.rows, unfit) - 1, np.delete(part.lines, unfit)
     index = pd.Index(rows, dtype="int64")
     told = [replace(item, row=item.row - 1) for item in sorted(broken, key=lambda item: item.row)]
-    return Chunk(
-        frame.set_axis(wanted, axis=1).set_axis(index, axis=0), pd.Series(lines, index=index), told, added, part
-    )
+    frame = frame.set_axis(wanted, axis=1).set_axis(index, axis=0)
+    return Chunk(frame, pd.Series(lines, index=index), told, added, lambda row: part.text_of(row + 1))

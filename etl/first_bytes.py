@@ -2,8 +2,8 @@
 
 _MARKS = (
     (b"\x1f\x8b", "a gzip file"),
-    (b"PK\x03\x04", "a zip file (a spreadsheet .xlsx is one)"),
-    (b"PK\x05\x06", "an empty zip file"),
+    (b"pk\x03\x04", "a zip file (a spreadsheet .xlsx is one)"),
+    (b"pk\x05\x06", "an empty zip file"),
     (b"\xd0\xcf\x11\xe0", "an old Office file (a spreadsheet .xls is one)"),
     (b"%pdf", "a PDF document"),
     (b"sqlite format 3", "an SQLite file"),
@@ -18,9 +18,9 @@ _MARKS = (
 
 
 def kind_of(head: bytes) -> str | None:
-    """Return in words what a payload is that starts with these bytes, None when they are no known mark.
+    r"""Return in words what a payload is that starts with these bytes, None when they are no known mark.
 
-    >>> kind_of(b"\\r\\n  <!DOCTYPE html><title>Sign in</title>")
+    >>> kind_of(b"\r\n  <!DOCTYPE html><title>Sign in</title>")
     'an HTML page'
     >>> kind_of(b"id,relid,year") is None
     True

@@ -1,49 +1,80 @@
-"""Whether a point lies in the country that its row declares."""
+"""Whether points lie in the country that their row declares."""
+
+from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from scipy.spatial import cKDTree
 
+from etl.crossing import EARTH_RADIUS_KM
 from etl.outlines import outlines
 
-EARTH_RADIUS_KM = 6371.0088
+SWAPPED_TOLERANCE_KM = 25.0
+_STEP_DEGREES = 0.02
+"""Outlines are walked in steps of at most 2.2 km: the nearest step is at most 0.03 km farther than the outline itself
+for a point 20 km away, and 1.1 km for a point on it."""
+
+_Degrees = npt.NDArray[np.float64]
 
 
 def outside_country(frame: pd.DataFrame, tolerance_km: float) -> "pd.Series[bool]":
     """Tell which rows lie farther than ``tolerance_km`` outside the country of ``country_iso3``.
 
-    Rows without coordinates, without a country or with a code that has no outline cannot be judged: not outside.
+    ``frame`` has country_iso3, longitude and latitude in degrees. A row that cannot be judged is not outside: without a
+    coordinate or a country, with a code that has no outline, or with a ``location_flag``, which already says what is
+    odd about its position. Numbers that are no coordinates at all (projected metres, 181 degrees) are outside.
     """
-    outside = pd.Series(False, index=frame.index)
-    located = frame["longitude"].notna() & frame["latitude"].notna()
-    for iso3, rows in frame[located].groupby("country_iso3"):
+    outside = np.zeros(len(frame), dtype=bool)
+    x = frame["longitude"].to_numpy(dtype="float64", na_value=np.nan)
+    y = frame["latitude"].to_numpy(dtype="float64", na_value=np.nan)
+    judged = ~(np.isnan(x) | np.isnan(y))
+    if "location_flag" in frame:
+        judged &= frame["location_flag"].isna().to_numpy()
+    codes, countries = pd.factorize(frame["country_iso3"])
+    for code, iso3 in enumerate(countries):
         outline = outlines().get(str(iso3))
-        if outline is None:
+        rows = np.flatnonzero((codes == code) & judged)
+        if outline is None or not len(rows):
             continue
+        # contains is the cheap test of a prepared outline; only the strangers pay for a distance.
         shapely.prepare(outline)
-        x, y = rows["longitude"].to_numpy(dtype=float), rows["latitude"].to_numpy(dtype=float)
-        strangers = ~shapely.contains_xy(outline, x, y)
-        if strangers.any():
-            distance = _distance_km(outline, x[strangers], y[strangers])
-            outside.loc[rows.index[strangers]] = distance > tolerance_km
-    return outside
+        strangers = rows[~shapely.contains_xy(outline, x[rows], y[rows])]
+        outside[strangers] = ~_are_within(str(iso3), x[strangers], y[strangers], tolerance_km)
+    return pd.Series(outside, index=frame.index)
 
 
 def looks_swapped(frame: pd.DataFrame) -> bool:
-    """Tell whether exchanging the axes would put most of these rows into their country."""
+    """Tell whether exchanging longitude and latitude would put most of these rows into their country."""
     turned = frame.rename(columns={"longitude": "latitude", "latitude": "longitude"})
-    possible = turned[turned["latitude"].between(-90, 90)]
-    return bool(len(possible) - outside_country(possible, 0.0).sum() > len(frame) / 2)
+    known = turned["country_iso3"].isin(list(outlines())) & turned[["longitude", "latitude"]].notna().all(axis=1)
+    inside = known & ~outside_country(turned, SWAPPED_TOLERANCE_KM)
+    return bool(inside.sum() * 2 > len(frame))
 
 
-def _distance_km(
-    outline: shapely.Geometry, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """Return the great-circle distance from points to the nearest (in degrees) point of an outline."""
-    ends = shapely.get_coordinates(shapely.shortest_line(shapely.points(x, y), outline)).reshape(-1, 2, 2)
-    a, b = np.radians(ends[:, 0]), np.radians(ends[:, 1])
-    half = np.sin((b - a) / 2) ** 2
-    chord = half[:, 1] + np.cos(a[:, 1]) * np.cos(b[:, 1]) * half[:, 0]
-    distance: npt.NDArray[np.float64] = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(chord, 0, 1)))
-    return distance
+def _are_within(iso3: str, x: _Degrees, y: _Degrees, tolerance_km: float) -> npt.NDArray[np.bool_]:
+    """Tell which points outside a country are within a great-circle distance of its outline."""
+    possible = (np.abs(x) <= 180) & (np.abs(y) <= 90)
+    # A great circle of this length spans this chord of the unit sphere.
+    chord = 2 * np.sin(min(tolerance_km / EARTH_RADIUS_KM, np.pi) / 2)
+    within = np.zeros(len(x), dtype=bool)
+    if possible.any():
+        points = _on_unit_sphere(x[possible], y[possible])
+        within[possible] = np.isfinite(_steps(iso3).query(points, distance_upper_bound=chord)[0])
+    return within
+
+
+@cache
+def _steps(iso3: str) -> Any:
+    """Return the points along a country's outline, on the unit sphere, for nearest-neighbour queries."""
+    points = shapely.get_coordinates(shapely.segmentize(outlines()[iso3], _STEP_DEGREES))
+    return cKDTree(_on_unit_sphere(points[:, 0], points[:, 1]))
+
+
+def _on_unit_sphere(x: _Degrees, y: _Degrees) -> npt.NDArray[np.float64]:
+    """Return degrees as Cartesian coordinates, in which the antimeridian and the poles are nowhere special."""
+    longitude, latitude = np.radians(x), np.radians(y)
+    across = np.cos(latitude)
+    return np.column_stack([across * np.cos(longitude), across * np.sin(longitude), np.sin(latitude)])

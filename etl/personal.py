@@ -6,21 +6,34 @@ from collections.abc import Iterable
 
 from data.errors import PayloadRejected
 
-_WORDS = {
-    "name", "surname", "lastname", "firstname", "fullname", "givenname", "familyname", "mothername",
-    "fathername", "nom", "prenom", "nomdefamille", "apellido", "apellidos", "nombre", "dob", "dateofbirth",
-    "birthdate", "birthday", "datedenaissance", "fechadenacimiento", "passport", "passportnumber", "passportno",
-    "passeport", "pasaporte", "nationalid", "idnumber", "idcard", "documentno", "documentnumber", "docno",
-    "numerodedocument", "visanumber", "phone", "phonenumber", "telephone", "telefono", "mobile", "msisdn",
-    "whatsapp", "email", "mail", "address", "adresse", "direccion", "fingerprint", "fingerprints", "biometric",
-    "biometrics", "iris", "face", "photo", "proges", "progresid", "caseid", "casenumber", "individualid",
-    "personid", "householdid", "registrationnumber", "ssn", "الاسم", "اسم", "تاريخالميلاد", "جوازالسفر",
-    "رقمالهاتف", "رقمالوثيقة",
-}  # fmt: skip
+_WHOLE = frozenset((
+    "name", "names", "fullname", "othernames", "alias", "nom", "noms", "nomcomplet", "nombre", "nombres",
+    "dob", "age", "birthday", "ddn", "sexe", "phone", "tel", "gsm", "mobile", "telefono", "email", "mail", "courriel",
+    "correo", "address", "adresse", "direccion", "iris", "face", "photo", "foto", "signature", "firma", "document",
+    "documentno", "documentnumber", "docno", "idno", "idnumber", "idcard", "nin", "cni", "cin", "ssn", "curp", "dni",
+    "visanumber", "visano", "caseno", "caseid", "casenumber", "proges", "progres", "progresid", "individualid",
+    "personid", "householdid", "registrationnumber", "registrationno", "اسم", "الاسم", "اللقب", "الهاتف", "البصمة",
+    "العنوان", "البريد", "الصورة", "العمر",
+))  # fmt: skip
+"""Column names, folded, that name something of one person when they are the whole name."""
+_WITHIN = (
+    "surname", "lastname", "firstname", "givenname", "familyname", "maidenname", "middlename", "fathername",
+    "mothername", "nameofperson", "prenom", "nomdefamille", "patronyme", "apellido", "primernombre", "dateofbirth",
+    "birthdate", "placeofbirth", "birthplace", "yearofbirth", "naissance", "nacimiento", "passport", "passeport",
+    "pasaporte", "nationalid", "identitycard", "carteidentite", "cartedidentite", "numerodedocument",
+    "numerodedocumento", "documentodeidentidad", "phonenumber", "telephone", "whatsapp", "msisdn", "emailaddress",
+    "homeaddress", "fingerprint", "empreinte", "huelladactilar", "huelladigital", "biometri", "facialimage",
+    "iriscode", "تاريخالميلاد", "مكانالميلاد", "جوازالسفر", "رقمالجواز", "رقمالهاتف", "رقمالوثيقة", "رقمالهوية",
+    "بطاقةالهوية", "بصمةالاصبع", "الاسمالكامل", "اسمالاب", "اسمالام",
+)  # fmt: skip
+"""The same anywhere within a name."""
 
 
 def refuse_personal(columns: Iterable[str], name: str) -> None:
-    """Raise PayloadRejected when a column looks like personal data.
+    """Raise PayloadRejected when a column looks like personal data (English, French, Spanish or Arabic names).
+
+    A count by sex or age group is no such column, one person's sex or age is: counts have such groups as words in
+    ``population_group``.
 
     >>> refuse_personal(["place_id", "people"], "counts.csv")
     >>> refuse_personal(["Date of Birth"], "counts.csv")
@@ -28,12 +41,13 @@ def refuse_personal(columns: Iterable[str], name: str) -> None:
     data.errors.PayloadRejected: counts.csv: the column 'Date of Birth' looks like data about a person; ...
     """
     for column in columns:
-        if _folded(column) in _WORDS:
-            reason = f"the column {column!r} looks like data about a person; Waypost takes aggregate counts only"
+        folded = _folded(column)
+        if folded in _WHOLE or any(word in folded for word in _WITHIN):
+            reason = f"the column {column[:80]!r} looks like data about a person; Waypost takes aggregate counts only"
             raise PayloadRejected(name, reason + ", nothing of this file was kept")
 
 
 def _folded(text: str) -> str:
-    """Return a column's name without accents, case, spaces and signs."""
+    """Return a column's name without accents, case, spaces and signs; Arabic letters without their variants."""
     plain = unicodedata.normalize("NFKD", text).casefold()
     return re.sub(r"[\W_]+", "", "".join(c for c in plain if not unicodedata.combining(c)))

@@ -18,6 +18,7 @@ MOST_RECORD_BYTES = 1 << 20
 BROKEN_TEXT_CHARACTERS = 2_000
 
 _QUOTE, _LINE_END, _RETURN = 34, 10, 13
+_BLANK = (b"\n", b"\r\n")
 _Numbers = npt.NDArray[np.int64]
 
 
@@ -33,7 +34,10 @@ class Broken:
 
 @dataclass(frozen=True)
 class Records:
-    """Sound records, each ended by a line end: ``data[starts[i]:starts[i + 1]]`` is number ``rows[i]``, line ``lines[i]``."""
+    """Sound records: ``data[starts[i]:starts[i + 1]]``, line end included, is number ``rows[i]``, line ``lines[i]``.
+
+    ``data`` may hold more after the last of them.
+    """
 
     data: bytes
     starts: _Numbers
@@ -45,6 +49,10 @@ class Records:
         """Return the text of one record, at most the beginning of it."""
         return shown(self.data[self.starts[index] : self.starts[index + 1]])
 
+    def text_of(self, row: int) -> str:
+        """Return the text of the record with a number."""
+        return self.text(int(np.searchsorted(self.rows, row)))
+
 
 def shown(record: bytes) -> str:
     """Return a record as text for a person, at most its beginning."""
@@ -52,7 +60,7 @@ def shown(record: bytes) -> str:
 
 
 def records(blocks: Iterator[bytes], delimiter: str) -> Iterator[Records]:
-    """Cut UTF-8 blocks, whose line ends are line feeds, into records. Blank lines are no records."""
+    """Cut UTF-8 blocks into records. A line ends with a line feed, with or without a carriage return before it."""
     cutter = _Cutter(delimiter.encode())
     for block in blocks:
         yield cutter.cut(block, last=False)
@@ -76,8 +84,8 @@ class _Cutter:
             data += b"\n"
         starts, lines = _sound_starts(data, self.delimiter)
         end = int(starts[-1])
-        sound = self._numbered(data[:end], starts, self.line + lines)
-        self.line += data.count(b"\n", 0, end)
+        sound = self._numbered(data, starts, self.line + lines[:-1])
+        self.line += int(lines[-1])
         if end == len(data):
             return sound
         if last or len(data) - end > MOST_RECORD_BYTES:
@@ -88,8 +96,9 @@ class _Cutter:
     def _numbered(self, data: bytes, starts: _Numbers, lines: _Numbers) -> Records:
         """Return sound records with their numbers; a blank line is none and has none."""
         sizes = np.diff(starts)
-        if (sizes == 1).any():
-            kept = np.flatnonzero(sizes > 1)
+        kept = np.flatnonzero(sizes > 2)
+        if len(kept) < len(sizes):
+            kept = np.array([i for i in range(len(sizes)) if data[starts[i] : starts[i + 1]] not in _BLANK], dtype=int)
             data = b"".join(data[starts[i] : starts[i + 1]] for i in kept)
             starts, lines = np.concatenate([[0], np.cumsum(sizes[kept])]), lines[kept]
         rows = self.row + np.arange(len(lines))
@@ -118,10 +127,10 @@ class _Cutter:
                 self.is_skipping = end == 0
                 end = end or len(data)
                 broken.append(Broken(self.row, self.line, _reason(data[at:end]), shown(data[at:end])))
-            elif end > at + 1:
+            elif data[at:end] not in _BLANK:
                 spans.append((at, end))
                 numbers.append((self.row, self.line))
-            self.row += found is None or end > at + 1
+            self.row += data[at:end] not in _BLANK
             self.line += data.count(b"\n", at, end)
             at = end
         self.rest = data[at:]
@@ -131,7 +140,7 @@ class _Cutter:
 
 
 def _sound_starts(data: bytes, delimiter: bytes) -> tuple[_Numbers, _Numbers]:
-    """Return where the sound records at the beginning of the data start (and the last one ends), and their lines from 0.
+    """Return where the sound records at the beginning of the data start and the last one ends, and their lines from 0.
 
     A line end outside quotes ends a record. A quotation mark opens a field after a delimiter or line end, and closes it
     before one; the first that does neither ends what is sound, as does a stray carriage return or a record too long.
@@ -141,24 +150,25 @@ def _sound_starts(data: bytes, delimiter: bytes) -> tuple[_Numbers, _Numbers]:
     quotes = np.flatnonzero(codes == _QUOTE)
     outside = np.flatnonzero(np.searchsorted(quotes, line_ends) % 2 == 0)
     starts = np.concatenate([[0], line_ends[outside] + 1])
-    too_long = np.flatnonzero(np.diff(starts) > MOST_RECORD_BYTES)
-    stray = [starts[too_long], _misplaced(codes, quotes, delimiter[0])]
+    stray = [*_misplaced(codes, quotes, delimiter[0]), starts[np.flatnonzero(np.diff(starts) > MOST_RECORD_BYTES)]]
     if b"\r" in data:
-        stray.append(np.flatnonzero(codes == _RETURN))
+        returns = np.flatnonzero(codes == _RETURN)
+        stray.append(returns[codes[np.minimum(returns + 1, len(codes) - 1)] != _LINE_END])
     first = min((int(found[0]) for found in stray if len(found)), default=len(data))
-    starts = starts[: int(np.searchsorted(starts, first, side="right"))]
-    lines = np.concatenate([[0], outside + 1])[: len(starts) - 1]
-    return starts.astype(np.int64), lines.astype(np.int64)
+    count = int(np.searchsorted(starts, first, side="right"))
+    return starts[:count].astype(np.int64), np.concatenate([[0], outside + 1])[:count].astype(np.int64)
 
 
-def _misplaced(codes: npt.NDArray[np.uint8], quotes: _Numbers, delimiter: int) -> Any:
+def _misplaced(
+    codes: npt.NDArray[np.uint8], quotes: _Numbers, delimiter: int
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Return the positions of quotation marks that neither open nor close a field nor are doubled within one."""
     opening, closing = quotes[0::2], quotes[1::2]
     before = codes[np.maximum(opening - 1, 0)]
-    opens = (opening == 0) | (before == delimiter) | (before == _LINE_END) | (before == _QUOTE)
+    opens = (before == delimiter) | (before == _QUOTE) | (before == _LINE_END) | (opening == 0)
     after = codes[np.minimum(closing + 1, len(codes) - 1)]
-    closes = (closing == len(codes) - 1) | (after == delimiter) | (after == _LINE_END) | (after == _QUOTE)
-    return np.sort(np.concatenate([opening[~opens], closing[~closes]]))
+    closes = (after == delimiter) | (after == _QUOTE) | (after == _LINE_END) | (after == _RETURN)
+    return opening[~opens], closing[~closes]
 
 
 @cache
@@ -166,7 +176,7 @@ def _record_pattern(delimiter: bytes) -> "re.Pattern[bytes]":
     """Return the pattern of one sound record; a quotation mark within an unquoted field is a plain character."""
     mark = re.escape(delimiter)
     field = rb'(?:"(?:[^"]++|"")*+"|[^"\r\n' + mark + rb"][^\r\n" + mark + rb"]*+|)"
-    return re.compile(field + rb"(?:" + mark + field + rb")*+\n")
+    return re.compile(field + rb"(?:" + mark + field + rb")*+\r?\n")
 
 
 def _reason(record: bytes) -> str:
@@ -181,8 +191,8 @@ def _reason(record: bytes) -> str:
 def _joined(first: Records, second: Records) -> Records:
     """Return two parts that follow each other as one."""
     return Records(
-        first.data + second.data,
-        np.concatenate([first.starts, len(first.data) + second.starts[1:]]),
+        first.data[: first.starts[-1]] + second.data,
+        np.concatenate([first.starts, first.starts[-1] + second.starts[1:]]),
         np.concatenate([first.rows, second.rows]),
         np.concatenate([first.lines, second.lines]),
         first.broken + second.broken,

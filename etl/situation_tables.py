@@ -137,9 +137,7 @@ def read_table(name: str, content: bytes) -> Sheet:
                 rejects.append(Reject(name, f"{file_name} row {row}", "; ".join(reasons), raw))
             else:
                 rows[f"{file_name} row {row}"] = values
-        for broken in chunk.broken:
-            reason = f"has {broken.found} fields, the header has {broken.expected}"
-            rejects.append(Reject(name, f"{file_name} row {broken.row}", reason, broken.text))
+        rejects += [Reject(name, f"{file_name} row {item.row}", item.reason, item.text) for item in chunk.broken]
     frame = pd.DataFrame(list(rows.values()), columns=list(fields), dtype=object)
     return Sheet(frame, pd.Series(list(rows), index=frame.index, dtype="str"), rejects)
 

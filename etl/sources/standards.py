@@ -13,9 +13,10 @@ import httpx
 import pandas as pd
 
 import data
+from data.errors import PayloadRejected
 from data.frames import check
 from data.schema.standard import Standard
-from etl.delimited import read
+from etl.delimited import Chunk, read
 from etl.numbers import to_number
 from etl.source import Item, Keeps, Payload, Reject, Replaces, Rows, Spec, Window
 
@@ -54,21 +55,22 @@ class Standards:
         A row that breaks a rule, repeats an id or rests on no standard of the file is rejected; while there is any such
         row, no standard that the file lacks counts as dropped. Raises `PayloadRejected` for a file with other columns.
         """
-        frames: list[pd.DataFrame] = []
-        rejects: list[Reject] = []
+        chunks: list[Chunk] = []
         with payload.open() as stream:
-            for chunk in read(stream, payload.name, COLUMNS, ()):
-                frames.append(chunk.frame.reindex(columns=list(COLUMNS)))
-                for row in chunk.broken:
-                    reason = f"has {row.found} fields instead of {row.expected}"
-                    rejects.append(Reject("standard", f"row {row.row}", reason, row.text))
-        text = pd.concat(frames) if frames else pd.DataFrame(columns=list(COLUMNS), dtype="str")
-        frame, faults = _typed(text.apply(lambda column: column.str.strip()))
+            chunks += read(stream, payload.name, COLUMNS)
+        if added := chunks[0].added:
+            raise PayloadRejected(payload.name, f"has columns that no standard has: {', '.join(added)}")
+        text = pd.concat([chunk.frame for chunk in chunks]).apply(lambda column: column.str.strip())
+        where = "line " + pd.concat([chunk.lines for chunk in chunks]).astype("str")
+        frame, faults = _typed(text)
+        rejects = [
+            Reject("standard", f"line {row.line}", row.reason, row.text) for chunk in chunks for row in chunk.broken
+        ]
         rejects += [
-            Reject("standard", f"row {row}", "; ".join(said), text.loc[row].to_json()) for row, said in faults.items()
+            Reject("standard", where[row], "; ".join(said), text.loc[row].to_json()) for row, said in faults.items()
         ]
         yield from rejects
-        yield Rows(Standard, frame, "row " + frame.index.astype("str").to_series(index=frame.index))
+        yield Rows(Standard, frame, where[frame.index])
         yield Keeps(Standard, "t.edited_by <> :shipped", {"shipped": SHIPPED})
         if not rejects:
             yield Replaces(Standard, "t.edited_by = :shipped", _MOST_VANISHED_SHARE, {"shipped": SHIPPED})

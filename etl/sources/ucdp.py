@@ -1,33 +1,35 @@
 """UCDP Georeferenced Event Dataset: organised violence as published, from its CSV files or its API.
 
-Codebook: UCDP GED, version 23.1 and later (49 columns; versions 19 to 22 have 42 of them).
+Codebook: UCDP GED version 23.1 and later (49 columns); versions 19 to 22 have 42 of them.
 """
 
 import json
-import os
-import zipfile
-import zlib
-from collections.abc import Iterator
-from datetime import date, timedelta
-from functools import cache
-from typing import Any, BinaryIO, cast
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, partial
+from pathlib import Path
 
 import httpx
 import pandas as pd
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
+import data
 from data.errors import ConfigurationMissing, PayloadRejected
 from data.schema.conflict_event import ConflictEvent
-from data.settings import PROJECT_ROOT
 from etl.client import get
+from etl.columns import Columns
 from etl.delimited import Chunk, read
-from etl.numbers import to_date, to_number
-from etl.source import Item, Payload, Reject, Rows, Spec, Window
+from etl.json_text import read_json
+from etl.records import Broken
+from etl.source import Ignored, Item, Payload, Rows, Spec, Window
+from etl.zipped import single_csv
 
 KINDS = {"1": "state_based", "2": "non_state", "3": "one_sided"}
-PRECISION = {"1": "exact", "2": "near", "3": "admin2", "4": "admin1", "5": "admin1", "6": "country", "7": "unknown"}
-"""``where_prec``: 1 exact, 2 within 25 km, 3 second-order unit, 4 first-order unit, 5 a line or a fuzzy region,
-6 country, 7 at sea or in the air."""
-NUMBERS = {"latitude": False, "longitude": False, "best": True, "low": True, "high": True}
+PRECISIONS = {"1": "exact", "2": "near", "3": "admin2", "4": "admin1", "5": "unknown", "6": "country", "7": "unknown"}
+"""``where_prec``: 1 the place itself, 2 within about 25 km of it, 3 a second-order unit, 4 a first-order unit, 5 a line
+or region of any size (a road, a mountain range, a border) by one of its points, 6 a country, 7 the sea or the air."""
+FLAGS = {"7": "sea_or_air"}
 REQUIRED = (
     "id", "type_of_violence", "where_prec", "adm_1", "latitude", "longitude", "country_id", "date_start", "date_end",
     "best", "low", "high",
@@ -40,13 +42,24 @@ IGNORED = (
     "region", "event_clarity", "date_prec", "deaths_a", "deaths_b", "deaths_civilians", "deaths_unknown", "gwnoa",
     "gwnob",
 )  # fmt: skip
-DATE = r"\d{4}-\d\d-\d\d(?:[T ]00:00:00(?:\.0+)?)?"
+"""Columns that are known and not read; a column that is neither here nor required is reported."""
+DATE_FORMS = tuple(f"%Y-%m-%d{clock}" for clock in (" 00:00:00.000", "", " 00:00:00", "T00:00:00", "T00:00:00.000"))
 PAGE_ROWS = 1000
-_UNZIPPED_BYTES = 2_000_000_000
+PAUSE_SECONDS = 1.0
+"""The API answers a quick series of calls with status 400."""
+
+
+class UcdpSettings(BaseSettings):
+    """``WAYPOST_UCDP_TOKEN``, and ``WAYPOST_UCDP_VERSION``: yearly ``26.1`` or monthly candidate ``26.0.8``."""
+
+    model_config = SettingsConfigDict(env_prefix="WAYPOST_UCDP_", env_ignore_empty=True, hide_input_in_errors=True)
+
+    token: str | None = None
+    version: str = "26.1"
 
 
 class Ucdp:
-    """The source; see the module."""
+    """The source; see the module. ``clock`` tells now: an event more than a day later is none."""
 
     spec = Spec(
         id="ucdp",
@@ -62,137 +75,116 @@ class Ucdp:
         key_help="ask UCDP for an API token (ucdp.uu.se/apidocs); the yearly CSV needs none: etl run ucdp --from FILE",
     )
 
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.clock = clock
+
     def fetch(self, client: httpx.Client, window: Window) -> Iterator[Payload]:
-        """Yield the API's pages for a window; a missing token raises ConfigurationMissing."""
-        token = os.environ.get("WAYPOST_UCDP_TOKEN", "")
-        if not token:
+        """Yield the API's pages for a window; raise ConfigurationMissing without a token."""
+        settings = UcdpSettings()
+        if not settings.token:
             raise ConfigurationMissing("WAYPOST_UCDP_TOKEN", f"is not set; {self.spec.key_help}")
-        client.headers["x-ucdp-access-token"] = token
-        url = f"{self.spec.url}/{os.environ.get('WAYPOST_UCDP_VERSION', '26.1')}"
-        page, pages = 0, 1
+        client.headers["x-ucdp-access-token"] = settings.token
+        url, page, pages = f"{self.spec.url}/{settings.version}", 0, 1
+        span = {"StartDate": f"{window.start:%Y-%m-%d}", "EndDate": f"{window.end:%Y-%m-%d}"}
         while page < pages:
-            span = {"StartDate": f"{window.start:%Y-%m-%d}", "EndDate": f"{window.end:%Y-%m-%d}"}
+            time.sleep(PAUSE_SECONDS if page else 0)
             body, kind = get(client, url, self.spec.max_bytes, pagesize=PAGE_ROWS, page=page, **span)
-            yield Payload(f"gedevents-{page}.json", body, kind)
-            pages = int(_envelope(body, f"gedevents-{page}.json")["TotalPages"])
+            payload = Payload(f"gedevents-{settings.version}-page-{page}.json", body, kind)
+            _, pages = _envelope(payload, self.spec.max_bytes)
+            yield payload
             page += 1
 
     def parse(self, payload: Payload) -> Iterator[Item]:
-        """Yield the events of a CSV, a zip with one CSV, or a page of the API."""
+        """Yield the events of a CSV file, a zip file with one, or a page of the API."""
+        now = self.clock()
         with payload.open() as stream:
-            first = stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")
-            stream.seek(0)
-            if first.startswith(b"{"):
-                records = _envelope(payload.read(self.spec.max_bytes), payload.name)["Result"]
-                chunks: Iterator[Chunk] = _json_chunks(records, payload.name)
-            elif first.startswith(b"PK"):
-                chunks = _zipped_chunks(payload)
-            else:
-                chunks = read(stream, payload.name, REQUIRED, IGNORED)
-            for chunk in chunks:
-                yield from _items(chunk)
+            start = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
+        if start.startswith(b"{"):
+            records, _ = _envelope(payload, self.spec.max_bytes)
+            yield from _items([_chunk(payload.name, records)], "result", now)
+            return
+        zipped = start.startswith(b"PK")
+        with single_csv(payload, self.spec.max_bytes) if zipped else payload.open() as stream:
+            yield from _items(read(stream, payload.name, REQUIRED, IGNORED, only=REQUIRED), "line", now)
 
 
-def _items(chunk: Chunk) -> Iterator[Item]:
-    """Turn a chunk of text into events; a row with anything unreadable is rejected whole."""
-    for row in chunk.broken:
-        reason = f"has {row.found} fields instead of {row.expected}"
-        yield Reject("conflict_event", f"row {row.row}", reason, row.text)
-    text = chunk.frame
-    if text.empty:
-        return
-    reasons = pd.Series("", index=text.index)
-    values: dict[str, Any] = {}
-    for name, whole in NUMBERS.items():
-        values[name], unread = to_number(text[name], whole=whole)
-        reasons = reasons.mask(unread, reasons + name + " is no plain number; ")
-    for name in ("date_start", "date_end"):
-        values[name], unread = to_date(text[name].str[:10].where(text[name].str.fullmatch(DATE), "?"), "%Y-%m-%d", DATE)
-        reasons = reasons.mask(unread, reasons + name + " is no date of this source; ")
-    kind, precision = _code(text["type_of_violence"]).map(KINDS), _code(text["where_prec"]).map(PRECISION)
-    country = _code(text["country_id"]).map(_iso3())
-    reasons = reasons.mask(kind.isna(), reasons + "type_of_violence is not 1, 2 or 3; ")
-    reasons = reasons.mask(precision.isna(), reasons + "where_prec is not 1 to 7; ")
-    reasons = reasons.mask(country.isna(), reasons + "country_id is no known Gleditsch-Ward number; ")
-    bad = reasons != ""
-    for number in text.index[bad]:
-        yield Reject("conflict_event", f"row {number}", reasons[number].rstrip("; "), text.loc[number].to_json())
-    null_island = (values["longitude"] == 0) & (values["latitude"] == 0)
-    frame = pd.DataFrame(
+def _items(chunks: Iterable[Chunk], where: str, now: datetime) -> Iterator[Item]:
+    """Turn chunks of text into events; a row with anything unreadable is rejected whole."""
+    for number, chunk in enumerate(chunks):
+        if number == 0 and chunk.added:
+            yield Ignored(0, f"columns that are new here and not read: {', '.join(chunk.added)[:500]}")
+        tags = chunk.frame["id"].str.startswith("#")
+        if tags.any():
+            yield Ignored(int(tags.sum()), "a line of HXL tags, as the Humanitarian Data Exchange adds it")
+            chunk = chunk.without(tags)  # noqa: PLW2901
+        columns = Columns(chunk, where)
+        frame = columns.good(_events(columns, now))
+        yield from columns.rejects("conflict_event")
+        if len(frame):
+            yield Rows(ConflictEvent, frame, columns.locators()[frame.index])
+
+
+def _events(columns: Columns, now: datetime) -> pd.DataFrame:
+    """Return the events of a chunk; what is wrong with them is noted in ``columns``."""
+    code, count = partial(columns.code, is_number=True), columns.whole_number
+    longitude, latitude = columns.number("longitude", needed=True), columns.number("latitude", needed=True)
+    null_island = (longitude == 0) & (latitude == 0)
+    flag = columns.meaning("where_prec", FLAGS, is_number=True)
+    return pd.DataFrame(
         {
             "source_id": "ucdp",
-            "event_id": _code(text["id"]),
-            "kind": kind,
-            "start_date": values["date_start"],
-            "end_date": values["date_end"],
-            "country_iso3": country,
-            "admin1_name": text["adm_1"].where(text["adm_1"] != ""),
-            "longitude": values["longitude"],
-            "latitude": values["latitude"],
-            "location_precision": precision,
-            "location_flag": pd.Series(None, index=text.index, dtype=object).mask(null_island, "null_island"),
-            "fatalities_best": values["best"],
-            "fatalities_low": values["low"],
-            "fatalities_high": values["high"],
+            "event_id": count("id", needed=True).astype("str"),
+            "kind": code("type_of_violence", KINDS),
+            "start_date": columns.date("date_start", *DATE_FORMS, now=now, needed=True),
+            "end_date": columns.date("date_end", *DATE_FORMS, now=now, needed=True),
+            "country_iso3": code("country_id", _iso3()),
+            "admin1_name": columns.text("adm_1"),
+            "longitude": longitude,
+            "latitude": latitude,
+            "location_precision": code("where_prec", PRECISIONS).mask(null_island, "unknown"),
+            "location_flag": flag.mask(null_island, "null_island"),
+            "fatalities_best": count("best"),
+            "fatalities_low": count("low"),
+            "fatalities_high": count("high"),
         }
-    )[~bad]
-    yield Rows(ConflictEvent, frame, "row " + frame.index.astype("str").to_series(index=frame.index))
-
-
-def _code(text: "pd.Series[str]") -> "pd.Series[str]":
-    """Return an identifying number as text without the ``.0`` that some exports add."""
-    return text.str.strip().str.removesuffix(".0")
-
-
-def _envelope(body: bytes, name: str) -> dict[str, Any]:
-    """Return the API's envelope; raise PayloadRejected when it is none."""
-    try:
-        content = json.loads(body, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise PayloadRejected(name, f"is no JSON: {str(error)[:200]}") from error
-    if not isinstance(content, dict) or not isinstance(content.get("Result"), list):
-        raise PayloadRejected(name, "has no list 'Result': not an answer of the UCDP API")
-    if not isinstance(content.get("TotalPages"), int):
-        raise PayloadRejected(name, "has no number 'TotalPages'")
-    return content
-
-
-def _refuse(constant: str) -> float:
-    """Refuse NaN and Infinity, which are no JSON."""
-    raise ValueError(f"{constant} is no JSON value")
-
-
-def _json_chunks(records: list[Any], name: str) -> Iterator[Chunk]:
-    """Yield the records of a page as text."""
-    wanted = [r for r in records if isinstance(r, dict)]
-    if len(wanted) != len(records):
-        raise PayloadRejected(name, f"holds {len(records) - len(wanted)} results that are no objects")
-    frame = pd.DataFrame(
-        [{k: "" if r.get(k) is None else str(r.get(k)) for k in REQUIRED} for r in wanted], dtype="str"
     )
-    lacking = [k for k in REQUIRED if wanted and k not in wanted[0]]
-    if lacking:
-        raise PayloadRejected(name, f"lacks the fields {', '.join(lacking)}")
-    yield Chunk(frame.reindex(columns=list(REQUIRED)).set_axis(range(1, len(frame) + 1), axis=0), [])
 
 
-def _zipped_chunks(payload: Payload) -> Iterator[Chunk]:
-    """Yield the rows of the one CSV in a zip; nothing is unpacked to disk, and its size is bounded."""
-    try:
-        with payload.open() as stream, zipfile.ZipFile(stream) as bundle:
-            members = [m for m in bundle.infolist() if m.filename.lower().endswith(".csv")]
-            if len(members) != 1 or members[0].file_size > _UNZIPPED_BYTES:
-                raise PayloadRejected(payload.name, f"holds {len(members)} CSV files of acceptable size, not one")
-            with bundle.open(members[0]) as table:
-                yield from read(cast(BinaryIO, table), payload.name, REQUIRED, IGNORED)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, zlib.error) as error:
-        raise PayloadRejected(payload.name, f"is no readable zip: {error}") from error
+def _envelope(payload: Payload, max_bytes: int) -> tuple[list[object], int]:
+    """Return the results of a page of the API and how many pages there are."""
+    content = read_json(payload.name, payload.read(max_bytes))
+    if not isinstance(content, dict) or not isinstance(content.get("Result"), list):
+        raise PayloadRejected(payload.name, "has no list 'Result': it is no answer of the UCDP API")
+    pages = content.get("TotalPages")
+    if not isinstance(pages, str) or not pages.isdecimal() or len(pages) > 6:
+        raise PayloadRejected(payload.name, "has no number 'TotalPages'")
+    return content["Result"], int(pages)
+
+
+def _chunk(name: str, records: list[object]) -> Chunk:
+    """Return the records of a page as a chunk of text; null is missing, as an empty cell of a table is."""
+    told = {number: record for number, record in enumerate(records, start=1) if isinstance(record, dict)}
+    broken = [
+        Broken(number, number, "is no object", str(record)[:2000])
+        for number, record in enumerate(records, start=1)
+        if number not in told
+    ]
+    names = {key: None for record in told.values() for key in record}
+    missing = [column for column in REQUIRED if column not in names]
+    if told and missing:
+        raise PayloadRejected(name, f"lacks the fields {', '.join(missing)}")
+    cells = [["" if (value := record.get(key)) is None else str(value) for key in REQUIRED] for record in told.values()]
+    index = pd.Index(list(told), dtype="int64")
+    frame = pd.DataFrame(cells, columns=list(REQUIRED), index=index, dtype="str")
+    added = tuple(key for key in names if key not in {*REQUIRED, *IGNORED})
+    return Chunk(frame, pd.Series(index, index=index), broken, added, lambda row: json.dumps(told[row])[:2000])
 
 
 @cache
 def _iso3() -> dict[str, str]:
-    """Return ISO 3166-1 alpha-3 by Gleditsch-Ward number."""
-    table = pd.read_csv(PROJECT_ROOT / "data" / "reference" / "gleditsch_ward.csv", dtype=str, keep_default_na=False)
+    """Return ISO 3166-1 alpha-3 codes by the numbers of the list of Gleditsch and Ward."""
+    path = Path(data.__file__).with_name("reference") / "gleditsch_ward.csv"
+    table = pd.read_csv(path, dtype="str", keep_default_na=False)
     return dict(zip(table["gw_number"], table["iso3"], strict=True))
 
 

@@ -105,5 +105,5 @@ class _Rates:
         else:
             said += f" ÷ {row.people_per_unit:,.10g}" if row.people_per_unit != 1 else ""
             said += f" × {row.quantity:,.10g}" if row.quantity != 1 else ""
-        said += f" {row.unit} each day; × {self.days} days for the period" if row.per_day else f" = {row.unit}"
-        return said + ("; rounded up, at least one as soon as anybody comes" if row.rounding == "up" else "")
+        said += ", rounded up (at least 1 as soon as anybody comes)" if row.rounding == "up" else ""
+        return said + (f"; each day, × {self.days} days for the period" if row.per_day else "")

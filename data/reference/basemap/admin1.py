@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def inner_lines(polygons: Iterable[BaseGeometry]) -> BaseGeometry:
     for polygon in polygons:
         for ring in shapely.get_rings(shapely.get_parts(polygon)):
             corners = [(x, y) for x, y in shapely.get_coordinates(ring).tolist()]
-            seen.update((min(a, b), max(a, b)) for a, b in zip(corners, corners[1:], strict=False))
+            seen.update((min(a, b), max(a, b)) for a, b in pairwise(corners))
     return shapely.line_merge(shapely.MultiLineString([edge for edge, count in seen.items() if count > 1]))
 
 

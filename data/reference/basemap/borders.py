@@ -12,7 +12,7 @@ INTERNATIONAL, DISPUTED, INDEFINITE, LINE_OF_CONTROL = "international", "dispute
 KIND_OF_CLASS: dict[str, str | None] = {
     "International boundary (verify)": INTERNATIONAL,
     "International boundary (Magics)": INTERNATIONAL,
-    "ForgetMagics": INDEFINITE,  # the Morocco - Western Sahara line, which ECMWF hides on its own maps
+    "ForgetMagics": None,  # the sand wall inside Western Sahara: a military position, no boundary
     "Disputed (please verify)": DISPUTED,
     "Indefinite (please verify)": INDEFINITE,
     "Indeterminant frontier": INDEFINITE,
@@ -23,8 +23,9 @@ KIND_OF_CLASS: dict[str, str | None] = {
 # Notes on United Nations maps: the Sudan - South Sudan boundary is not yet determined.
 KIND_OF_PAIR: dict[frozenset[str], str] = {
     frozenset({"SDS", "SDN"}): INDEFINITE,
-    frozenset({"SAH", "MAR"}): INDEFINITE,
 }
+# The boundary of the Non-Self-Governing Territory, which the file lacks: 27 degrees 40 minutes north.
+WESTERN_SAHARA_LINE = shapely.LineString([(-13.17, 27.0 + 40.0 / 60.0), (-8.67, 27.0 + 40.0 / 60.0)])
 # Halaib: both Egypt and Sudan claim the land north of this stretch.
 DISPUTED_STRETCHES: dict[frozenset[str], Any] = {frozenset({"EGY", "SDN"}): shapely.box(33.17, 21.5, 37.5, 22.7)}
 
@@ -36,7 +37,7 @@ def read_borders(magics: Path) -> Any:
     """
     source = magics / "usr" / "share" / "magics" / "10m" / "ne_10m_admin_0_boundary_lines_land.shp"
     raw = gpd.read_file(source, columns=["featurecla", "adm0_a3_l", "adm0_a3_r"])
-    rows: list[tuple[str, Any]] = []
+    rows: list[tuple[str, Any]] = [(INDEFINITE, WESTERN_SAHARA_LINE)]
     for line_class, left, right, line in zip(
         raw["featurecla"], raw["adm0_a3_l"], raw["adm0_a3_r"], raw.geometry, strict=True
     ):

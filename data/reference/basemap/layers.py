@@ -12,7 +12,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from data.reference.basemap.admin1 import NEVER_LABELLED, Unit, inner_lines
-from data.reference.basemap.countries import iso3_of_alpha2, polygonal
+from data.reference.basemap.countries import Countries, iso3_of_alpha2, polygonal
 from data.reference.basemap.names import country_names
 from data.reference.basemap.places import Place
 
@@ -38,17 +38,20 @@ def named(names: dict[str, str]) -> dict[str, str]:
     return {"name": main} | {f"name_{key}": name for key, name in names.items() if key != "en" and name != main}
 
 
-def countries(frame: Any) -> Iterator[tuple[str, Feature]]:
-    """Layers land (dissolved), adm0 (polygons) and adm0_labels (a point well inside the largest part)."""
+def countries(known: Countries) -> Iterator[tuple[str, Feature]]:
+    """Layers adm0 (polygons, which are also the land) and adm0_labels (a point well inside the largest part).
+
+    Land of no declared country is in adm0 without `iso3` and without a label.
+    """
+    for geometry in known.left_out.values():
+        yield "adm0", feature(geometry, {})
     names = {iso3: country_names(alpha2) for alpha2, iso3 in iso3_of_alpha2().items()}
-    for iso3, geometry in zip(frame["iso3"], frame.geometry, strict=True):
-        yield "land", feature(geometry, {})
-        if not names.get(iso3):
-            continue
+    for iso3, geometry in zip(known.frame["iso3"], known.frame.geometry, strict=True):
         properties = {"iso3": iso3, **named(names[iso3])}
         yield "adm0", feature(geometry, properties)
         largest = max(shapely.get_parts(geometry), key=lambda part: float(part.area))
-        yield "adm0_labels", feature(_middle(largest), properties, _label_zoom(float(largest.area)))
+        zoom = _label_zoom(float(largest.area))
+        yield "adm0_labels", feature(_middle(largest), {**properties, "zoom": zoom}, zoom)
 
 
 def borders(frame: Any) -> Iterator[tuple[str, Feature]]:
@@ -67,7 +70,7 @@ def admin1(units: list[Unit]) -> Iterator[tuple[str, Feature]]:
         if not lines.is_empty:
             yield "adm1", feature(lines, {}, max(3, int(min(unit.label_zoom for unit in members)) - 2))
     for unit in units:
-        if unit.label_zoom < NEVER_LABELLED:
+        if unit.label_zoom < NEVER_LABELLED and "en" in unit.names:
             zoom = max(4, int(unit.label_zoom) - 1)
             yield "adm1_labels", feature(unit.point, {**named(unit.names), "zoom": zoom}, zoom)
 
@@ -100,4 +103,4 @@ def _middle(polygon: BaseGeometry) -> BaseGeometry:
 
 def _label_zoom(square_degrees: float) -> int:
     """First zoom at which a country of this size has room for its name."""
-    return next((zoom for zoom, least in enumerate((800, 120, 30, 8, 2)) if square_degrees >= least), 5)
+    return next((zoom for zoom, least in enumerate((800, 120, 30, 8, 2, 0.3, 0.05)) if square_degrees >= least), 7)

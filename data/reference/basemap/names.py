@@ -51,8 +51,8 @@ UNITED_NATIONS: dict[str, tuple[str, str, str, str]] = {
 }
 # Letters of the Arabic alphabet only: Persian, Urdu and Uyghur spellings use letters outside these ranges.
 _ARABIC = re.compile(r"[\u0621-\u063A\u0641-\u064A][\u0621-\u063A\u0641-\u064A ]+")
-# Spellings with hamza, alif maqsura or ta marbuta were written by someone writing Arabic.
-_ARABIC_ORTHOGRAPHY = re.compile(r"[\u0621-\u0626\u0629\u0649]")
+# Alif with hamza, ta marbuta and alif maqsura mark Arabic spelling; Persian and Urdu share the other letters.
+_ARABIC_ORTHOGRAPHY = re.compile(r"[\u0623\u0625\u0629\u0649]")
 _UNIT_WORDS = {
     "en": re.compile(
         r" (?:Autonomous |Economic )?(?:Prefecture|Region|Province|Governorate|State|District|Department)$", re.I
@@ -61,7 +61,7 @@ _UNIT_WORDS = {
         r"^(?:région|province|gouvernorat|département|préfecture)(?: (?:du|de la|des|de)| de l['’])\s*", re.I
     ),
     "es": re.compile(r"^(?:región|provincia|gobernación|departamento) (?:del|de la|de)\s*", re.I),
-    "ar": re.compile(r"^(?:منطقة|محافظة|ولاية|إقليم|مقاطعة) "),
+    "ar": re.compile(r"^(?:منطقة|محافظة|ولاية|إقليم|مقاطعة|شعبية|بلدية) "),
 }
 
 
@@ -89,7 +89,7 @@ def arabic_among(names: Iterable[str]) -> str | None:
     >>> arabic_among(["Adre", "adry", "adrے", "ادرے", "أدري"])
     'أدري'
     """
-    candidates = sorted(name for name in names if _ARABIC.fullmatch(name))
+    candidates = sorted(name for name in names if _ARABIC.fullmatch(name) and not _UNIT_WORDS["ar"].match(name))
     if not candidates:
         return None
     return max(candidates, key=lambda name: (len(_ARABIC_ORTHOGRAPHY.findall(name)), len(name)))

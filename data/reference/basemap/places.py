@@ -5,6 +5,7 @@ depend on what else is on the screen.
 """
 
 import math
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
@@ -25,9 +26,14 @@ FIRST_ZOOM = 2
 # Away from land borders a town must earn its place by zoom 7; near them (degrees, about 50 km) by zoom 9.
 LAST_ZOOM, LAST_ZOOM_NEAR_BORDER, NEAR_BORDER_DEGREES = 7, 9, 0.45
 # Room a label takes, in pixels of a map whose whole world is 512 pixels wide at zoom 0.
-LABEL_WIDTH_PX, LABEL_HEIGHT_PX = 90.0, 44.0
+LABEL_WIDTH_PX, LABEL_HEIGHT_PX = 76.0, 36.0
 # Natural Earth calls these populated; nobody flees through them.
 IGNORED_CLASSES = frozenset({"Scientific station", "Historic place"})
+# Natural Earth codes of governments, or of cities, whose capital United Nations maps do not mark as a national one.
+NOT_MARKED_NATIONAL = frozenset({"CYN", "ISR", "KOS", "SOL", "TWN"})
+# Spelling of OCHA's common operational datasets for Sudan where both sources differ from it.
+OFFICIAL_SPELLING = {"EdDamer": "Ed Damer", "Gedaref": "Gedaref", "Geneina": "El Geneina", "Zalinjay": "Zalingei"}
+_MACRONS = re.compile("[āēīōūĀĒĪŌŪ]")
 RANK_OF_CLASS = {
     "Admin-0 capital": CAPITAL,
     "Admin-0 capital alt": REGIONAL_CAPITAL,
@@ -108,16 +114,18 @@ def with_zoom(places: list[Place], borders: BaseGeometry) -> Iterator[tuple[Plac
 
 def _natural_earth(magics: Path, towns: dict[str, dict[str, Any]]) -> Iterator[Place]:
     source = magics / "usr" / "share" / "magics" / "10m" / "ne_10m_populated_places_simple.shp"
-    columns = ["name", "featurecla", "scalerank", "pop_max", "geonameid"]
+    columns = ["name", "featurecla", "adm0_a3", "scalerank", "pop_max", "geonameid"]
     translated = city_names()
     for row in gpd.read_file(source, columns=columns).itertuples():
         if row.featurecla in IGNORED_CLASSES:
             continue
         rank = RANK_OF_CLASS[row.featurecla]
+        if rank == CAPITAL and row.adm0_a3 in NOT_MARKED_NATIONAL:
+            rank = REGIONAL_CAPITAL
         town = towns.get(str(int(row.geonameid)))
         names = {"en": row.name}
         if town is not None:
-            names |= _translations(town, translated)
+            names = {"en": _spelling(row.name, row.pop_max, town), **_translations(town, translated)}
         yield Place(
             names=names,
             longitude=row.geometry.x,
@@ -127,6 +135,19 @@ def _natural_earth(magics: Path, towns: dict[str, dict[str, Any]]) -> Iterator[P
             order=(0.0, 0.0 if rank == CAPITAL else 1.0, row.scalerank, -row.pop_max),
             geonames_id=int(row.geonameid) if row.geonameid > 0 else None,
         )
+
+
+def _spelling(name: str, people: int, town: dict[str, Any]) -> str:
+    """Prefer GeoNames' spelling (Kyiv, Homs, Yaoundé) unless it is another town's or a transliteration with macrons.
+
+    Some of Natural Earth's links lead to a suburb or neighbour (Abuja to Suleja): their populations differ widely.
+    """
+    if name in OFFICIAL_SPELLING:
+        return OFFICIAL_SPELLING[name]
+    agrees = people <= 3 * town["population"] and town["population"] <= 3 * people
+    is_same = _letters(name) == _letters(town["name"])
+    found = str(town["name"])
+    return found if is_same or (agrees and not _MACRONS.search(found)) else name
 
 
 def _geonames(row: dict[str, Any]) -> Place:
@@ -143,7 +164,7 @@ def _geonames(row: dict[str, Any]) -> Place:
 
 
 def _translations(row: dict[str, Any], cities: dict[str, dict[str, str]]) -> dict[str, str]:
-    """Names from CLDR when the town is the one its time zone is called after, else an Arabic one from GeoNames if any."""
+    """Names from CLDR for the town its time zone is called after, else an Arabic one from GeoNames if any."""
     zone = row["timezone"]
     if zone in cities and _letters(zone.rpartition("/")[2]) == _letters(row["name"]):
         return cities[zone]

@@ -1,0 +1,102 @@
+"""Turn the text of a chunk into values column by column, and keep what is wrong with each row."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from etl.delimited import Chunk
+from etl.numbers import Read, to_date, to_number, to_whole_number
+from etl.source import Reject
+
+_SHOWN_CHARACTERS = 80
+_MOST_CODES_SHOWN = 10
+
+
+class Columns:
+    """Values of one chunk, each a Series on the chunk's index; a row with any fault is rejected whole."""
+
+    def __init__(self, chunk: Chunk, where: str = "line") -> None:
+        """Take a chunk; ``where`` is the word for a row's place in its payload."""
+        self.chunk, self.where = chunk, where
+        self.faults: dict[Any, list[str]] = {}
+
+    def text(self, name: str, default: str | None = None) -> "pd.Series[str]":
+        """Return a column without spaces around its texts, ``default`` where it is empty or absent."""
+        plain: pd.Series[str] = self._raw(name).str.strip()
+        return plain.where(plain != "", default)
+
+    def number(self, name: str, *, needed: bool = False) -> "pd.Series[float]":
+        """Return a column of numbers; missing where empty or absent, which is a fault where it is ``needed``."""
+        return self._noted(name, to_number(self._raw(name)), "is no plain number", needed=needed)
+
+    def whole_number(self, name: str, *, least: int = 0, needed: bool = False) -> "pd.Series[int]":
+        """Return a column of counts; missing where empty or absent."""
+        read = to_whole_number(self._raw(name), least=least)
+        return self._noted(name, read, f"is no plain whole number of {least} or more", needed=needed)
+
+    def date(
+        self, name: str, *forms: str, now: datetime | None = None, needed: bool = False
+    ) -> "pd.Series[pd.Timestamp]":
+        """Return a column of dates in the declared forms; missing where empty or absent."""
+        read = to_date(self._raw(name), *forms, now=now)
+        form = min(forms or ("%Y-%m-%d",), key=len).replace("%Y", "YYYY").replace("%m", "MM").replace("%d", "DD")
+        return self._noted(name, read, f"is no date like {form}, or an impossible one", needed=needed)
+
+    def code(self, name: str, codes: Mapping[str, str], *, is_number: bool = False) -> "pd.Series[str]":
+        """Return what the codes of a column stand for; an unknown or empty one is a fault.
+
+        ``is_number`` says that codes are numbers, which some exports write as 1.0 for 1.
+        """
+        found = self.meaning(name, codes, is_number=is_number)
+        known = ", ".join(codes) if len(codes) <= _MOST_CODES_SHOWN else f"the {len(codes)} codes known here"
+        self.fault(found.isna(), name, f"is none of {known}")
+        return found
+
+    def meaning(self, name: str, codes: Mapping[str, str], *, is_number: bool = False) -> "pd.Series[str]":
+        """Return what the codes of a column stand for, missing for any other text."""
+        places, distinct = pd.factorize(self._raw(name))
+        plain = [text.strip().removesuffix(".0") if is_number else text.strip() for text in distinct]
+        meanings = pd.array([codes.get(text) for text in plain], dtype="str")
+        return pd.Series(meanings.take(places, allow_fill=True), index=self.chunk.frame.index)
+
+    def _raw(self, name: str) -> "pd.Series[str]":
+        """Return a column as it stands, empty where it is absent."""
+        frame = self.chunk.frame
+        return frame[name] if name in frame else pd.Series("", index=frame.index, dtype="str")
+
+    def _noted(self, name: str, read: Read, what: str, *, needed: bool) -> "pd.Series[Any]":
+        """Return the values read, after noting the rows without one."""
+        values, unread = read
+        self.fault(unread, name, what)
+        if needed:
+            self.fault(values.isna() & ~unread, name, "is missing")
+        return values
+
+    def fault(self, bad: "pd.Series[bool]", name: str, what: str) -> None:
+        """Note what is wrong with the bad rows."""
+        if not bad.any():
+            return
+        raw = self._raw(name)
+        for row in bad.index[bad]:
+            told = str(raw[row]).strip()
+            shown = f" ({told[:_SHOWN_CHARACTERS]})" if told else ""
+            self.faults.setdefault(row, []).append(f"{name} {what}{shown}")
+
+    def good(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows without a fault."""
+        return frame if not self.faults else frame[~frame.index.isin(list(self.faults))]
+
+    def locators(self) -> "pd.Series[str]":
+        """Return where each row stands."""
+        return f"{self.where} " + self.chunk.lines.astype("str")
+
+    def rejects(self, table_name: str) -> Iterator[Reject]:
+        """Yield the broken rows and those with a fault."""
+        for item in self.chunk.broken:
+            yield Reject(table_name, f"{self.where} {item.line}", item.reason, item.text)
+        for row, told in sorted(self.faults.items()):
+            yield Reject(
+                table_name, f"{self.where} {self.chunk.lines[row]}", "; ".join(told), self.chunk.text(int(row))
+            )

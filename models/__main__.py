@@ -1,0 +1,82 @@
+"""``python -m models derive|issue|backtest SITUATION...``: estimate arrivals, issue forecasts, score them."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from data.errors import WaypostError
+from data.postgres import database_url, engine
+from data.settings import read_settings
+from data.store import Store
+from models.arrivals import derive
+from models.backtest import backtest, report
+from models.issue import issue, progress
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code (``sysexits.h``)."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        connections = engine(database_url(read_settings()))
+        try:
+            _COMMANDS[chosen.command](Store(connections), chosen)
+        finally:
+            connections.dispose()
+    except WaypostError as error:
+        print(f"waypost: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(prog="python -m models", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    derive_it = commands.add_parser("derive", help="write arrivals estimated from stock reports")
+    issue_it = commands.add_parser("issue", help="issue forecasts at all origins, the newest first")
+    issue_it.add_argument("--newest", action="store_true", help="only the newest origin")
+    backtest_it = commands.add_parser("backtest", help="issue what is missing and score everything")
+    backtest_it.add_argument("--report", type=Path, metavar="FILE", help="also write the scores as JSON")
+    for command in (issue_it, backtest_it):
+        command.add_argument("--jobs", type=int, default=1, help="origins computed at once (default 1)")
+    for command in (derive_it, issue_it, backtest_it):
+        command.add_argument("situations", nargs="+", metavar="SITUATION", help="id of a situation")
+    return parser
+
+
+def _derive(store: Store, chosen: argparse.Namespace) -> None:
+    """Derive arrivals of each situation."""
+    for situation in chosen.situations:
+        counts = derive(store, situation)
+        print(f"{situation}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
+
+
+def _issue(store: Store, chosen: argparse.Namespace) -> None:
+    """Issue each situation."""
+    for situation in chosen.situations:
+        new = issue(store, situation, chosen.jobs, newest_only=chosen.newest)
+        state = progress(store, situation)
+        print(f"{situation}: {new} new, {state.done} of {state.total} origins issued")
+
+
+def _backtest(store: Store, chosen: argparse.Namespace) -> None:
+    """Score each situation and print the relative errors of all places together."""
+    parts = [backtest(store, situation, chosen.jobs) for situation in chosen.situations]
+    found = pd.concat(parts, ignore_index=True)
+    if chosen.report is not None:
+        report(found, chosen.report)
+    together = found[found["place_id"].isna() & (found["metric"] == "rmae")]
+    table = together.pivot_table(
+        index=["situation_id", "measure", "model_name"], columns="horizon_days", values="value"
+    )
+    print("Error over the last value's error (rmae), by horizon in days:")
+    print(table.round(3).to_string() if not table.empty else "nothing could be judged")
+
+
+_COMMANDS = {"derive": _derive, "issue": _issue, "backtest": _backtest}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""Facts that a reader of a forecast must know, in words, as known at the panel's origin."""
+
+from datetime import timedelta
+
+import pandas as pd
+
+from models.arrivals import CATCH_UP
+from models.features.lags import STALE_DAYS
+from models.panel import Panel
+from models.past import now
+from models.routing import INFORMAL_SHARE, route
+
+LATE_DAYS = 31
+JUMP_SHOWN_DAYS = 180
+STATUS_WORDS = {"closed": "closed", "restricted": "restricted"}
+
+
+def facts(panel: Panel) -> pd.DataFrame:
+    """Return place_id, sentence, effect_people_per_day (always missing: none of these is a contribution)."""
+    said = [*_crossings(panel), *_reports(panel), *_jumps(panel)]
+    frame = pd.DataFrame(said, columns=["place_id", "sentence"])
+    return frame.assign(effect_people_per_day=float("nan"))
+
+
+def at_points(panel: Panel, reasons: pd.DataFrame) -> pd.DataFrame:
+    """Return what each site's forecast sends over each border point that has no counts of its own.
+
+    ``reasons`` are those at counted places; their effects add up to a site's arrivals a day.
+    """
+    counted = set(panel.counted_ids)
+    per_site = reasons.groupby("place_id")["effect_people_per_day"].sum(min_count=1)
+    names = dict(zip(panel.places["id"], panel.places["name"], strict=True))
+    rows = []
+    for link in route(panel).links.itertuples(index=False):
+        per_day = per_site.get(link.site_id)
+        if link.border_point_id in counted or link.site_id not in counted or per_day is None or pd.isna(per_day):
+            continue
+        sentence = (
+            f"{link.share:.0%} of the arrivals of {names[link.site_id]} come this way, by road distance and status."
+        )
+        rows.append((link.border_point_id, sentence, float(per_day) * float(link.share)))
+    return pd.DataFrame(rows, columns=["place_id", "sentence", "effect_people_per_day"])
+
+
+def _crossings(panel: Panel) -> list[tuple[str, str]]:
+    """Say of every closed or restricted point, and of the sites behind it, since when."""
+    periods = panel.status_periods()
+    lasting = periods[periods["end_date"].isna() & periods["status"].isin(list(STATUS_WORDS))]
+    latest = lasting.sort_values("start_date").drop_duplicates("border_point_id", keep="last")
+    names = dict(zip(panel.places["id"], panel.places["name"], strict=True))
+    links = panel.links()
+    status = panel.status_on()
+    said = []
+    for period in latest.itertuples(index=False):
+        point = period.border_point_id
+        if status.get(point) != period.status:
+            continue
+        since = f"{STATUS_WORDS[period.status]} since {period.start_date.date()}"
+        said.append(
+            (point, f"{_sentence(since)}; {INFORMAL_SHARE:.0%} of the usual share is assumed to cross informally.")
+        )
+        behind = links.loc[links["border_point_id"] == point, "site_id"]
+        said += [
+            (site, f"{names.get(point, point)} has been {since}: people are diverted, not fewer.") for site in behind
+        ]
+    return said
+
+
+def _reports(panel: Panel) -> list[tuple[str, str]]:
+    """Say where the last report is old, and which sites have not reported at all."""
+    today = pd.Timestamp(panel.origin_date)
+    known = now(panel)
+    said = []
+    for place, days in zip(panel.counted_ids, known.stale_days, strict=True):
+        last = (today - timedelta(days=float(days))).date() if days < STALE_DAYS * 100 else None
+        if days > STALE_DAYS:
+            said.append((place, f"No report since {last}: no forecast is made." if last else "No usable report."))
+        elif days > LATE_DAYS:
+            said.append((place, f"No report for {days:.0f} days (last on {last}): the range is wider."))
+    missing = sorted(set(panel.site_ids) - set(panel.counted_ids))
+    return said + [(site, "Not reported yet: no forecast from history is possible.") for site in missing]
+
+
+def _jumps(panel: Panel) -> list[tuple[str, str]]:
+    """Say which recent jumps are taken for registration that catches up."""
+    arrivals = panel.arrivals()
+    since = pd.Timestamp(panel.origin_date) - pd.Timedelta(days=JUMP_SHOWN_DAYS)
+    jumps = arrivals[(arrivals["flag"] == CATCH_UP) & (arrivals["end_date"] >= since)]
+    days = (jumps["end_date"] - jumps["start_date"]).dt.days + 1
+    return [
+        (
+            place,
+            f"{people:,.0f} people more on {end.date()} are taken for registration that catches up, "
+            f"not for {people / width:,.0f} arrivals a day.",
+        )
+        for place, people, end, width in zip(jumps["place_id"], jumps["people"], jumps["end_date"], days, strict=True)
+    ]
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]

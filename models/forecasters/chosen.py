@@ -1,0 +1,82 @@
+"""The answer: at each place the forecaster that has been best there, the last value where nothing has been better."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from models.bootstrap import Array
+from models.forecaster import Forecaster
+from models.panel import Panel
+from models.registry import LAST_VALUE, forecaster
+
+
+class Chosen(Forecaster):
+    """Paths of several forecasters, place by place, with the same chances, so that sums over places stay joint.
+
+    ``models`` maps places to forecasters (`models.selection.Choice`), ``default`` answers for the others,
+    ``gain_percent`` is what the choice rests on: the gain in score over the last value, by place.
+    """
+
+    name: ClassVar[str] = "chosen"
+    version: ClassVar[str] = "1"
+    role: ClassVar[str] = "deployed"
+
+    def __init__(
+        self,
+        models: Mapping[str, str] | None = None,
+        gain_percent: Mapping[str, float] | None = None,
+        default: str = LAST_VALUE,
+    ) -> None:
+        self.models = models
+        self.gain_percent = gain_percent
+        self.default = default
+
+    def adopt(self, fitted: Mapping[str, Forecaster]) -> None:
+        """Take components that were fitted on the same panels, instead of fitting them again in ``fit``."""
+        self._given = dict(fitted)
+
+    def _fit(self, panels: list[Panel]) -> None:
+        """Fit every forecaster that answers somewhere."""
+        given: dict[str, Forecaster] = getattr(self, "_given", {})
+        names = {self.default, *(self.models or {}).values()}
+        self.components_ = {name: given.get(name) or forecaster(name).fit(panels) for name in sorted(names)}
+
+    def model_of(self, place_id: str) -> str:
+        """Return the name of the forecaster that answers for a place."""
+        return (self.models or {}).get(place_id, self.default)
+
+    def _draw(
+        self, panel: Panel, place_ids: tuple[str, ...], horizon_days: int, n_paths: int, seed: int
+    ) -> tuple[Array, Array]:
+        """Draw each place from its forecaster."""
+        shape = (n_paths, len(place_ids), horizon_days)
+        arrivals, stock = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32)
+        for name, component in self.components_.items():
+            rows = [i for i, place in enumerate(place_ids) if self.model_of(place) == name]
+            if rows:
+                some = component.predict(panel, horizon_days, n_paths, seed, [place_ids[i] for i in rows])
+                arrivals[:, rows], stock[:, rows] = some.arrivals, some.stock
+        return arrivals, stock
+
+    def _drivers(self, panel: Panel) -> pd.DataFrame:
+        """Return the reasons of each place's forecaster, and who it is."""
+        parts = []
+        for name, component in self.components_.items():
+            ids = [place for place in panel.counted_ids if self.model_of(place) == name]
+            reasons = component.reasons(panel)
+            said = pd.DataFrame({"place_id": ids, "sentence": [self._said(place) for place in ids]})
+            parts += [reasons[reasons["place_id"].isin(ids)], said]
+        return pd.concat(parts, ignore_index=True)
+
+    def _said(self, place_id: str) -> str:
+        """Return which forecaster answers, and why."""
+        gain = (self.gain_percent or {}).get(place_id)
+        name = self.model_of(place_id)
+        title = name.replace("_", " ")
+        if gain is None:
+            return f"Forecast by {title}: nothing has been scored at this place yet."
+        if name == LAST_VALUE:
+            return "No skill: nothing has forecast this place better than its last value, which is shown."
+        return f"Forecast by {title}: {gain:.0f} % better than the last value on past forecasts."

@@ -1,0 +1,86 @@
+"""Past days of a panel: what was known at each, and what then happened."""
+
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from models.features.lags import Lags, lags
+from models.history import History, history, views
+from models.panel import Panel
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Integers: TypeAlias = npt.NDArray[np.int64]
+
+STEP_DAYS = 7
+MOST_DAYS = 60
+"""At most so many past days are looked back on, evenly over what a panel remembers."""
+WIDEST_PERIOD_DAYS = 62
+"""What happened is not taken from between two reports farther apart than two months."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """``days`` (since 1970) ascending, ``lags`` at each for all of ``panel.counted_ids``, the newest history."""
+
+    days: tuple[int, ...]
+    lags: tuple[Lags, ...]
+    history: History
+
+    def happened(self, at: int, rows: Integers, horizon_days: int) -> tuple[Floats, Floats]:
+        """Return arrivals and stock (rows, horizon_days) after the past day number ``at``; NaN where nobody knows.
+
+        Nothing is taken from periods wider than `WIDEST_PERIOD_DAYS`, which say little about a single day.
+        """
+        first = self.history.column(self.days[at]) + 1
+        found = []
+        for values, gap in (
+            (self.history.arrivals, self.history.arrivals_gap),
+            (self.history.stock, self.history.stock_gap),
+        ):
+            result = np.full((len(rows), horizon_days), np.nan)
+            part = values[rows, first : first + horizon_days]
+            narrow = gap[rows, first : first + horizon_days] <= WIDEST_PERIOD_DAYS
+            result[:, : part.shape[1]] = np.where(narrow, part, np.nan)
+            found.append(result)
+        return found[0], found[1]
+
+
+@lru_cache(maxsize=8)
+def now(panel: Panel) -> Lags:
+    """Return the lags at the panel's origin for all its counted places."""
+    newest = history(panel)
+    return lags(newest, newest.column(panel.origin_day))
+
+
+@lru_cache(maxsize=8)
+def past(panel: Panel) -> Past:
+    """Return the past days of a panel: weekly, wider apart where the panel remembers more than sixty weeks."""
+    newest = history(panel)
+    first = newest.first_day
+    weeks = max((panel.origin_day - 1 - first) // STEP_DAYS, 0)
+    step = STEP_DAYS * max(1, -(-weeks // MOST_DAYS))
+    days = tuple(sorted(range(panel.origin_day - step, first, -step)))
+    known = tuple(_aligned(lags(view, view.column(day)), view, panel) for day, view in views(panel, days))
+    return Past(days, known, newest)
+
+
+def take(some: Lags, rows: Integers) -> Lags:
+    """Return the lags of some places."""
+    return Lags(**{f.name: getattr(some, f.name)[rows] for f in fields(Lags)})
+
+
+def _aligned(some: Lags, view: History, panel: Panel) -> Lags:
+    """Return lags in the order of the panel's counted places, those unknown to the view as not reported."""
+    if view.place_ids == panel.counted_ids:
+        return some
+    row = {place: i for i, place in enumerate(view.place_ids)}
+    at = np.array([row.get(place, -1) for place in panel.counted_ids], dtype=np.int64)
+    filled = {}
+    for field in fields(Lags):
+        missing = np.inf if field.name == "stale_days" else np.nan
+        values = np.append(getattr(some, field.name), missing)
+        filled[field.name] = values[at]
+    return Lags(**filled)

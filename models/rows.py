@@ -1,0 +1,97 @@
+"""From a fitted forecaster to forecast rows, in bounded memory."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from models.forecaster import Forecaster
+from models.panel import Panel
+from models.paths import Paths, arrival_rows
+from models.routing import Routing
+
+PLACES_AT_ONCE = 400
+
+
+def forecast_rows(
+    model: Forecaster, panel: Panel, horizon_days: int, n_paths: int, seed: int, days: Iterable[int] | None = None
+) -> pd.DataFrame:
+    """Return rows in the shape of ``data.schema.forecast`` without ``run_id``, for some days ahead (missing: all).
+
+    Counted places, border points, and totals: of the situation (its id) and of each host country
+    (``<situation>:<ISO3>``). Places are drawn some hundreds at a time, together with those that share a border point.
+    """
+    groups = totals(panel)
+    sums: dict[str, np.ndarray] = {}
+    parts = []
+    for ids in _batches(panel):
+        paths = model.predict(panel, horizon_days, n_paths, seed, ids)
+        parts.append(_only(_with_points(paths, set(ids)).frame(), days))
+        for name, members in groups.items():
+            part = paths.total(members)
+            if np.isfinite(part).all():
+                sums[name] = sums[name] + part if name in sums else part
+    if sums:
+        stacked = np.stack(list(sums.values()), axis=1).astype(np.float32)
+        parts += [_only(f, days) for f in arrival_rows(tuple(sums), stacked)]
+    if not parts:
+        return model.predict(panel, horizon_days, n_paths, seed).frame()
+    return pd.concat(parts, ignore_index=True)
+
+
+def totals(panel: Panel) -> Mapping[str, frozenset[str]]:
+    """Return the places that are added up, by the id of the total.
+
+    A counted border point is left out where a site it feeds is counted as well: the same people.
+    """
+    counted = set(panel.counted_ids)
+    links = panel.links()
+    twice = set(links.loc[links["site_id"].isin(counted), "border_point_id"])
+    members = counted - twice
+    country = dict(zip(panel.places["id"], panel.places["country_iso3"], strict=True))
+    found = {panel.situation_id: frozenset(members)}
+    for iso3 in sorted({country[m] for m in members}):
+        found[f"{panel.situation_id}:{iso3}"] = frozenset(m for m in members if country[m] == iso3)
+    return found
+
+
+def _batches(panel: Panel) -> list[list[str]]:
+    """Cut the counted places into batches that share no border point, as far as they are small enough."""
+    parent = {place: place for place in (*panel.counted_ids, *panel.point_ids)}
+
+    def root(place: str) -> str:
+        """Return the representative of a place's group."""
+        while parent[place] != place:
+            parent[place] = parent[parent[place]]
+            place = parent[place]
+        return place
+
+    links = panel.links()
+    for point, site in zip(links["border_point_id"], links["site_id"], strict=True):
+        if site in parent:
+            parent[root(site)] = root(point)
+    groups: dict[str, list[str]] = {}
+    for place in panel.counted_ids:
+        groups.setdefault(root(place), []).append(place)
+    batches: list[list[str]] = []
+    for group in groups.values():
+        if batches and len(batches[-1]) + len(group) <= PLACES_AT_ONCE:
+            batches[-1] += group
+        else:
+            batches.append(group)
+    return batches
+
+
+def _with_points(paths: Paths, ids: set[str]) -> Paths:
+    """Return the paths with only the border points that these places feed or are."""
+    links = paths.routing.links
+    mine = links[links["site_id"].isin(ids)]
+    points = tuple(p for p in paths.routing.point_ids if p in ids or p in set(mine["border_point_id"]))
+    return Paths(
+        paths.situation_id, paths.origin_date, paths.place_ids, paths.arrivals, paths.stock, Routing(points, mine)
+    )
+
+
+def _only(frame: pd.DataFrame, days: Iterable[int] | None) -> pd.DataFrame:
+    """Keep the rows of some days ahead."""
+    return frame if days is None else frame[frame["horizon_days"].isin(list(days))]
