@@ -18,7 +18,7 @@ from tests.strategies import damaged
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 SOURCES = sources()
-EXAMPLES = int(os.environ.get("WAYPOST_FUZZ_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("WAYPOST_FUZZ_EXAMPLES", "200"))
 
 
 def payloads_of(source_id: str) -> list[Payload]:

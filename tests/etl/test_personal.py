@@ -1,0 +1,28 @@
+"""No column about a person is let in."""
+
+import pytest
+
+from data.errors import PayloadRejected
+from etl.personal import refuse_personal
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["Name", "NAME ", "sur name", "DATE_OF_BIRTH", "D.O.B.", "dateOfBirth", "birth date of child", "phone", "e-mail",
+     "passport no", "Passport_Number_2", "document no.", "finger-prints", "biometric id", "case ID", "National ID",
+     "Prénom", "Nom", "date de naissance", "n° de téléphone", "passeport", "empreintes", "numéro de document",
+     "Nombre", "apellidos", "fecha de nacimiento", "teléfono", "pasaporte n.º", "huella dactilar",
+     "الاسم", "الاسم الكامل", "تاريخ الميلاد", "رقم جواز السفر", "رَقم الهاتِف", "ｎａｍｅ"],
+)  # fmt: skip
+def test_columns_about_a_person_are_refused_with_the_reason(column):
+    with pytest.raises(PayloadRejected, match="looks like data about a person; Waypost takes aggregate counts only"):
+        refuse_personal(["place_id", column], "file.csv")
+
+
+def test_columns_of_aggregates_are_not():
+    refuse_personal(
+        ["place_id", "people", "period_end_date", "population_group", "source_id", "note", "place_name", "site name",
+         "organisation", "nationality", "age_group", "sex", "mode", "purpose", "households", "documents_checked",
+         "refused", "column 12", "مكان", "العدد"],
+        "file.csv",
+    )  # fmt: skip
