@@ -5,10 +5,11 @@ Frames come back in the shape of their table plus what a page needs joined; a mi
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from models.issue import origins
 from sqlalchemy import func, select
 
 from data.schema import Versioned, versioned_tables
@@ -24,15 +25,19 @@ from data.schema.place import Place
 from data.schema.quarantine import Quarantine
 from data.schema.replay_clock import ReplayClock
 from data.schema.route import Route
-from data.schema.score import Score
 from data.schema.site import Site
 from data.schema.situation import Situation
 from data.schema.source_run import SourceRun
 from data.schema.standard import Standard
 from data.schema.status_period import StatusPeriod
 from data.store import Store, known
+from models import issue
+from models.outcomes import outcomes
+from models.panel import Panel
 from models.planning.capacity import gap
 from models.risk.ppre import impact
+from models.routing import shares
+from models.scoring import scores as judge
 
 FIRST_LOOK_DAYS = 90
 """Where the clock of a past situation stands at first: late enough for forecasts to have something to stand on."""
@@ -149,11 +154,48 @@ def fan(view: View, place_id: str, measure: str, aggregation: str = "daily") -> 
     return frame.assign(date=dates).sort_values("horizon_days")
 
 
-def arrivals(view: View, place_id: str) -> pd.DataFrame:
-    """Return arrivals at a place, reported or estimated, with ``people_per_day`` over each period, oldest first."""
-    frame = view.of(Observation, place_id=place_id, measure="flow", direction="arrival")
-    days = (frame["period_end_date"] - frame["period_start_date"]).dt.days + 1
-    return frame.assign(people_per_day=frame["people"].astype("float64") / days).sort_values("period_end_date")
+def arrivals(view: View, point_id: str) -> pd.DataFrame:
+    """Return arrivals at a border point day by day: date, people_per_day, is_catch_up, oldest first.
+
+    Counts of the point itself where there are any; else the estimates of the sites it feeds, each by the share of its
+    arrivals that the links and the border's status of the time give this point. Days without a report are absent.
+    """
+    own = view.of(Observation, place_id=point_id, measure="flow", direction="arrival")
+    if own["people"].notna().any():
+        return _daily(own.assign(share=1.0))
+    links = view.of(Link)
+    fed = links[links["site_id"].isin(links.loc[links["border_point_id"] == point_id, "site_id"])]
+    flows = view.of(Observation, place_id=sorted(set(fed["site_id"])), measure="flow", direction="arrival")
+    periods = view.of(StatusPeriod)
+    share = [_share(fed, periods, point_id, row.place_id, row.period_end_date) for row in flows.itertuples()]
+    return _daily(flows.assign(share=pd.Series(share, index=flows.index, dtype="float64")))
+
+
+def _share(links: pd.DataFrame, periods: pd.DataFrame, point_id: str, site_id: str, day: pd.Timestamp) -> float:
+    """Return the share of a site's arrivals that came over a point on a day."""
+    mine = links[links["site_id"] == site_id]
+    held = _in_force(periods, day).set_index("border_point_id")["status"]
+    status = [str(held.get(point, "open")) for point in mine["border_point_id"]]
+    found = shares(np.zeros(len(mine), dtype=np.intp), mine["distance_km"].to_numpy(dtype=float), status)
+    return float(found[(mine["border_point_id"] == point_id).to_numpy()].sum())
+
+
+def _daily(flows: pd.DataFrame) -> pd.DataFrame:
+    """Spread counts evenly over the days of their periods and add up what came on the same day."""
+    counted = flows[flows["people"].notna()]
+    days = (counted["period_end_date"] - counted["period_start_date"]).dt.days + 1
+    each = counted.loc[counted.index.repeat(days)]
+    offset = pd.to_timedelta(each.groupby(level=0).cumcount(), unit="D")
+    rate = (counted["people"].astype("float64") * counted["share"] / days).reindex(each.index)
+    daily = pd.DataFrame(
+        {
+            "date": each["period_start_date"] + offset,
+            "people_per_day": rate,
+            "is_catch_up": (each["flag"] == "catch_up").fillna(value=False).astype(bool),
+        }
+    )
+    grouped = daily.groupby("date").agg(people_per_day=("people_per_day", "sum"), is_catch_up=("is_catch_up", "any"))
+    return grouped.reset_index()
 
 
 def linked_sites(view: View, point_id: str) -> pd.DataFrame:
@@ -170,12 +212,20 @@ def drivers(view: View, place_id: str) -> pd.DataFrame:
 
 
 def scores(view: View, place_id: str | None = None) -> pd.DataFrame:
-    """Return scores whose data cut-off is not after the clock, of one place or of all together (None)."""
-    frame = view.store.read(Score, situation_id=view.situation_id)
-    frame = frame[frame["data_cutoff_date"] <= pd.Timestamp(view.as_of_date)]
-    here = frame["place_id"].isna() if place_id is None else frame["place_id"] == place_id
-    newest = frame[here]
-    return newest[newest["data_cutoff_date"] == newest["data_cutoff_date"].max()]
+    """Return how forecasts judged by the clock's day had done, of one counted place or of all together (None).
+
+    Rows of `data.schema.score`; only what was known then judges them.
+    """
+    issued = len(view.store.read(ForecastRun, situation_id=view.situation_id))
+    frame = _scores(view, issued)
+    return frame[frame["place_id"].isna() if place_id is None else frame["place_id"] == place_id]
+
+
+@lru_cache(maxsize=64)
+def _scores(view: View, issued: int) -> pd.DataFrame:  # noqa: ARG001 - a new run makes a new entry
+    """Judge all stored forecasts of a situation at the clock."""
+    panel = Panel.read(view.store, view.situation_id, view.as_of_date)
+    return judge(outcomes(view.store, panel), view.situation_id, view.as_of_date)
 
 
 def capacities(view: View, place_id: str) -> pd.DataFrame:
@@ -219,9 +269,12 @@ def conflict_count(view: View, days: int) -> int:
 
 def _statuses(view: View) -> pd.DataFrame:
     """Return the status in force at the clock of each border point that has one."""
-    frame = view.of(StatusPeriod)
-    today = pd.Timestamp(view.as_of_date)
-    frame = frame[(frame["start_date"] <= today) & (frame["end_date"].isna() | (frame["end_date"] > today))]
+    return _in_force(view.of(StatusPeriod), pd.Timestamp(view.as_of_date))
+
+
+def _in_force(periods: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    """Return the status of each border point on a day, and since when; points without a period are absent."""
+    frame = periods[(periods["start_date"] <= day) & (periods["end_date"].isna() | (periods["end_date"] > day))]
     newest = frame.sort_values("start_date").groupby("border_point_id").tail(1)
     return newest[["border_point_id", "status", "start_date"]].rename(columns={"start_date": "status_since_date"})
 
@@ -281,7 +334,7 @@ def total_expected(view: View, horizon_days: int) -> pd.Series | None:
 
 def progress(store: Store, situation_id: str) -> str:
     """Say how far the forecasts of earlier and later dates are computed, empty when all are there."""
-    issued = store.read(ForecastRun, situation_id=situation_id, role="deployed")["origin_date"].nunique()
-    first, last = period(store, situation_id)
-    planned = len(origins(first, last))
-    return "" if issued >= planned else f"{issued} of {planned} fortnightly forecasts computed"
+    state = issue.progress(store, situation_id)
+    if state.done >= state.total:
+        return ""
+    return f"{state.done} of {state.total} dates computed; the others follow in the background"

@@ -25,6 +25,7 @@ from etl.archive import Archive
 from etl.registry import source
 from etl.source import Payload
 from models import issue
+from models.arrivals import derive
 
 REFERENCE = PROJECT_ROOT / "data" / "reference"
 
@@ -64,7 +65,9 @@ def first_forecasts(store: Store) -> None:
         shown = queries.clock(store, situation_id)
         if queries.forecast_run(View(store, situation_id, shown)) is None:
             with step(f"Forecasting {situation_id} as known on {shown}"):
-                issue.issue_newest(store, situation_id, shown)
+                derive(store, situation_id)
+                for origin in reversed(issue.origins(store, situation_id, shown)):
+                    issue.issue_one(store.engine.url, situation_id, origin, answer=True)
 
 
 def require_free_port(host: str, port: int) -> None:
@@ -106,5 +109,5 @@ def _announce(host: str, port: int) -> None:
         time.sleep(0.1)
     print(f"\nWaypost is ready: http://{host}:{port}\n", flush=True)
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
-    command = [sys.executable, "-m", "models", "catch-up", "--quiet"]
+    command = [sys.executable, "-m", "models", "catch-up"]
     subprocess.Popen(command, cwd=PROJECT_ROOT, env=environment, preexec_fn=lambda: os.nice(10))  # noqa: PLW1509, S603

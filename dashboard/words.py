@@ -84,6 +84,6 @@ GAP = {
     "not_assessed": NOT_ASSESSED,
     "none": "none",
     "tight": "tight, over 70 % of capacity",
-    "gap": "at or over capacity",
+    "gap": "90 to 120 % of capacity",
     "overwhelmed": "overwhelmed",
 }

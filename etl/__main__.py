@@ -15,7 +15,7 @@ from data.schema.source_run import SourceRun
 from data.settings import read_settings
 from data.store import Store
 from etl import pipeline
-from etl import situation as situations
+from etl.situation import load as load_situation
 from etl.archive import Archive
 from etl.registry import source, sources
 from etl.source import Payload, Window
@@ -73,7 +73,7 @@ def _run(store: Store, archive: Archive, options: argparse.Namespace) -> str:
 
 def _situation(store: Store, archive: Archive, options: argparse.Namespace) -> str:
     """Load a situation folder."""
-    loaded = situations.load(store, archive, options.folder)
+    loaded = load_situation(store, archive, options.folder)
     return "\n".join(_counted(source_id, counts) for source_id, counts in loaded.items())
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from data.errors import WaypostError
 from data.postgres import database_url, engine
+from data.schema.situation import Situation
 from data.settings import read_settings
 from data.store import Store
 from models.arrivals import derive
@@ -40,7 +41,8 @@ def _parser() -> argparse.ArgumentParser:
     issue_it.add_argument("--newest", action="store_true", help="only the newest origin")
     backtest_it = commands.add_parser("backtest", help="issue what is missing and score everything")
     backtest_it.add_argument("--report", type=Path, metavar="FILE", help="also write the scores as JSON")
-    for command in (issue_it, backtest_it):
+    catch_up = commands.add_parser("catch-up", help="derive, issue and score whatever is missing, of all situations")
+    for command in (issue_it, backtest_it, catch_up):
         command.add_argument("--jobs", type=int, default=1, help="origins computed at once (default 1)")
     for command in (derive_it, issue_it, backtest_it):
         command.add_argument("situations", nargs="+", metavar="SITUATION", help="id of a situation")
@@ -76,7 +78,15 @@ def _backtest(store: Store, chosen: argparse.Namespace) -> None:
     print(table.round(3).to_string() if not table.empty else "nothing could be judged")
 
 
-_COMMANDS = {"derive": _derive, "issue": _issue, "backtest": _backtest}
+def _catch_up(store: Store, chosen: argparse.Namespace) -> None:
+    """Bring every situation up to date, one after the other."""
+    for situation in store.read(Situation)["id"]:
+        derive(store, situation)
+        issue(store, situation, chosen.jobs)
+        backtest(store, situation, chosen.jobs)
+
+
+_COMMANDS = {"catch-up": _catch_up, "derive": _derive, "issue": _issue, "backtest": _backtest}
 
 if __name__ == "__main__":
     sys.exit(main())

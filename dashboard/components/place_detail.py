@@ -85,22 +85,26 @@ def sites_fed(links: pd.DataFrame) -> Any:
     return html.Ul([html.Li(f"{row.name} ({row.distance_km:,.0f} km by road)") for row in links.itertuples()])
 
 
-def scorecard(scores: pd.DataFrame, deployed: str | None) -> Any:
-    """Show how the models did at this place: error, and error against simply repeating the last value."""
-    if scores.empty:
-        return html.P("Not scored yet: past forecasts are being computed, or none could be checked by this date.",
-                      className="quiet")  # fmt: skip
-    table = scores.pivot_table(index=["model_name", "horizon_days"], columns="metric", values="value").reset_index()
-    wanted = [("horizon_days", "Days ahead", "{:.0f}"), ("mae", "Mean error, people", "{:,.0f}"),
-              ("rmae", "Against last value", "{:.2f}"), ("coverage_80", "80 % range held", "{:.0%}")]  # fmt: skip
-    shown = [(c, title, form) for c, title, form in wanted if c in table]
-    head = html.Tr([html.Th("Model"), *[html.Th(title) for _, title, _ in shown]])
+SHOWN_MODELS = {"chosen": "shown here", "last_value": "last value", "damped_trend": "damped trend",
+                "gradient_boosting": "gradient boosting"}  # fmt: skip
+
+
+def scorecard(scores: pd.DataFrame) -> Any:
+    """Show how the models did at a place: error, error against repeating the last value, and the range's hit rate."""
+    some = scores[(scores["measure"] == "stock") & scores["model_name"].isin(list(SHOWN_MODELS))]
+    if some.empty:
+        words = "Not scored yet: no forecast made for this place could be checked by this date."
+        return html.P(words, className="quiet")
+    table = some.pivot_table(index=["horizon_days", "model_name"], columns="metric", values="value").reset_index()
+    wanted = (("horizon_days", "Days ahead", "{:.0f}"), ("mae", "Mean error, people", "{:,.0f}"),
+              ("rmae", "Against last value", "{:.2f}"), ("coverage_80", "80 % range held", "{:.0%}"))  # fmt: skip
+    columns = [(name, title, form) for name, title, form in wanted if name in table]
     body = []
-    for _, row in table.sort_values(["horizon_days", "model_name"]).iterrows():
-        cells = ["–" if pd.isna(row[c]) else form.format(row[c]) for c, _, form in shown]
-        name = row["model_name"].replace("_", " ") + (" (shown)" if row["model_name"] == deployed else "")
-        body.append(html.Tr([html.Td(name), *[html.Td(cell) for cell in cells]]))
-    note = "Below 1 in “against last value” is better than repeating the last value."
+    for _, row in table.iterrows():
+        cells = ["–" if pd.isna(row[name]) else form.format(row[name]) for name, _, form in columns]
+        body.append(html.Tr([html.Td(SHOWN_MODELS[row["model_name"]]), *[html.Td(cell) for cell in cells]]))
+    head = html.Tr([html.Th("Model"), *[html.Th(title) for _, title, _ in columns]])
+    note = f"People registered, over {int(some['forecasts'].max())} forecasts at most. Below 1 beats the last value."
     return html.Div(
         [html.Table([html.Thead(head), html.Tbody(body)], className="plain"), html.P(note, className="quiet")]
     )

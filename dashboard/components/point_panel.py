@@ -14,9 +14,7 @@ from dashboard.figures.fan import arrivals_fan, stock_fan
 from dashboard.queries import View
 from dashboard.words import GAP, NOT_ASSESSED, people
 from models.planning.capacity import Gap, gap
-from models.planning.needs import needs
-
-NEEDS_DAYS = 90
+from models.planning.needs import PLAN_DAYS, needs
 
 
 def invitation() -> html.Div:
@@ -57,20 +55,17 @@ def _point(view: View, point: Any, horizon_days: int, ids: Any) -> list[Any]:
     """Return the panel of a border point."""
     as_of = pd.Timestamp(view.as_of_date)
     observed, forecast = queries.arrivals(view, point.id), queries.fan(view, point.id, "arrivals")
-    run = queries.forecast_run(view)
     capacities = queries.capacities(view, point.id)
+    sites = queries.linked_sites(view, point.id)
     return [
         *detail.point_heading(point, horizon_days),
         detail.graph(arrivals_fan(observed, forecast, as_of), "fan"),
         detail.section("Why", detail.driver_list(queries.drivers(view, point.id))),
-        detail.section("Sites it feeds", detail.sites_fed(queries.linked_sites(view, point.id))),
+        detail.section("Sites it feeds", detail.sites_fed(sites)),
         detail.section("Capacity", _gap_now(capacities, point), gaps.capacity_lines(capacities)),
         gaps.what_if(ids, point.id),
-        detail.section(f"Needs of {NEEDS_DAYS} days' arrivals", *_needs(view, point.id)),
-        detail.section(
-            "How good past forecasts were",
-            detail.scorecard(queries.scores(view, point.id), None if run is None else str(run["model_name"])),
-        ),
+        detail.section(f"Needs of {PLAN_DAYS} days' arrivals", *_needs(view, point.id)),
+        detail.section("How good past forecasts were", *_scorecards(view, sites)),
     ]
 
 
@@ -79,26 +74,34 @@ def _site(view: View, site: Any, horizon_days: int) -> list[Any]:
     as_of = pd.Timestamp(view.as_of_date)
     stocks = queries.stocks(view)
     figure = stock_fan(stocks[stocks["place_id"] == site.id], queries.fan(view, site.id, "stock"), as_of)
-    run = queries.forecast_run(view)
-    scores = detail.scorecard(queries.scores(view, site.id), None if run is None else str(run["model_name"]))
     capacities = gaps.capacity_lines(queries.capacities(view, site.id))
     return [
         *detail.site_heading(site, horizon_days),
         detail.graph(figure, "fan"),
         detail.section("Why", detail.driver_list(queries.drivers(view, site.id))),
         detail.section("Capacity", capacities),
-        detail.section("How good past forecasts were", scores),
+        detail.section("How good past forecasts were", detail.scorecard(queries.scores(view, site.id))),
     ]
+
+
+def _scorecards(view: View, sites: pd.DataFrame) -> list[Any]:
+    """Return the scores of the sites that a point feeds: there people are counted, so there forecasts are judged."""
+    if sites.empty:
+        return [html.P("Nobody counts at a site of this point, so its forecasts cannot be judged.", className="quiet")]
+    parts: list[Any] = []
+    for site in sites.head(2).itertuples():
+        parts += [html.H4(site.name), detail.scorecard(queries.scores(view, site.site_id))]
+    return parts
 
 
 def _needs(view: View, point_id: str) -> list[Any]:
     """Return the needs table, or say why there is none."""
     expected = queries.fan(view, point_id, "arrivals", "cumulative")
-    last = expected[expected["horizon_days"] == NEEDS_DAYS]
+    last = expected[expected["horizon_days"] == PLAN_DAYS]
     if last.empty:
         return [html.P("No forecast, so no needs are computed.", className="quiet")]
     middle, high = float(last["q50"].iloc[0]), float(last["q90"].iloc[0])
-    return needs_table(needs(queries.standards(view.store), p50=middle, p90=high), middle, high, NEEDS_DAYS)
+    return needs_table(needs(queries.standards(view.store), p50=middle, p90=high), middle, high, PLAN_DAYS)
 
 
 def _gap_now(capacities: pd.DataFrame, point: Any) -> html.P:
@@ -129,14 +132,14 @@ def what_if_result(view: View, place_id: str, typed: Mapping[str, Any]) -> list[
     """Return the gap that typed capacities would leave at P50 and P90 of the cumulative arrivals over 90 days."""
     capacities = {line: _number(value) for line, value in typed.items()}
     expected = queries.fan(view, place_id, "arrivals", "cumulative")
-    last = expected[expected["horizon_days"] == NEEDS_DAYS]
+    last = expected[expected["horizon_days"] == PLAN_DAYS]
     if last.empty or all(value is None for value in capacities.values()):
         return []
     lines = []
     for name, column in (("P50", "q50"), ("P90", "q90")):
         total = float(last[column].iloc[0])
-        found = gap(capacities, total / NEEDS_DAYS, total)
-        lines.append(html.P(f"{name} of {NEEDS_DAYS} days' arrivals, all staying: {said_gap(found)}"))
+        found = gap(capacities, total / PLAN_DAYS, total)
+        lines.append(html.P(f"{name} of {PLAN_DAYS} days' arrivals, all staying: {said_gap(found)}"))
     return lines
 
 

@@ -9,23 +9,26 @@ _BANDS = (("q05", "q95", 0.12, "90 %"), ("q10", "q90", 0.16, "80 %"), ("q25", "q
 
 
 def arrivals_fan(observed: pd.DataFrame, forecast: pd.DataFrame, as_of: pd.Timestamp) -> go.Figure:
-    """Draw arrivals a day: observed periods as steps (catch-up registrations open), forecast as bands and a median.
+    """Draw arrivals a day: observed as steps (registration catch-ups dotted), forecast as bands and a median.
 
-    ``observed`` has period_start_date, period_end_date, people_per_day, quality, flag; ``forecast`` date and quantiles.
+    ``observed`` has date, people_per_day, is_catch_up; ``forecast`` date and quantiles.
     """
     figure = go.Figure()
-    plain = observed[observed["flag"].isna() | (observed["flag"] == "fall")]
-    caught = observed[observed["flag"] == "catch_up"]
-    for rows, name, dash in (
-        (plain, "Estimated from registrations", "solid"),
-        (caught, "Registration catch-up", "dot"),
+    whole = (
+        pd.DataFrame({"date": pd.date_range(observed["date"].min(), observed["date"].max())})
+        if len(observed)
+        else observed
+    )
+    daily = whole.merge(observed, on="date", how="left")
+    for caught, name, dash in (
+        (False, "Estimated from registrations", "solid"),
+        (True, "Registration catch-up", "dot"),
     ):
-        if not rows.empty:
-            x, y = _steps(rows)
-            line = {"color": OBSERVED_COLOUR, "width": 1.6, "dash": dash}
-            figure.add_scatter(
-                x=x, y=y, name=name, line=line, mode="lines", hovertemplate="%{y:,.0f} a day<extra></extra>"
-            )
+        shown = daily["people_per_day"].where(daily["is_catch_up"].eq(caught))
+        if shown.notna().any():
+            line = {"color": OBSERVED_COLOUR, "width": 1.6, "dash": dash, "shape": "hv"}
+            hover = "%{y:,.0f} a day, %{x|%-d %b %Y}<extra></extra>"
+            figure.add_scatter(x=daily["date"], y=shown, name=name, line=line, mode="lines", hovertemplate=hover)
     _add_fan(figure, forecast, "people a day")
     return _styled(figure, as_of, "people arriving a day")
 
@@ -62,18 +65,6 @@ def _add_fan(figure: go.Figure, forecast: pd.DataFrame, unit: str) -> None:
         line={"color": FORECAST_COLOUR, "width": 2, "dash": "dash"},
         hovertemplate=f"%{{y:,.0f}} {unit}, %{{x|%-d %b %Y}}<extra></extra>",
     )
-
-
-def _steps(rows: pd.DataFrame) -> tuple[list[object], list[object]]:
-    """Return line coordinates that hold each period's rate over its days, with gaps where nothing was reported."""
-    x: list[object] = []
-    y: list[object] = []
-    for row in rows.itertuples():
-        if x and x[-1] != row.period_start_date:
-            x, y = [*x, None], [*y, None]
-        x += [row.period_start_date, row.period_end_date + pd.Timedelta(days=1)]
-        y += [row.people_per_day, row.people_per_day]
-    return x, y
 
 
 def _styled(figure: go.Figure, as_of: pd.Timestamp, title: str) -> go.Figure:

@@ -1,8 +1,8 @@
 """The steady daily change of stock: a robust slope that one correction of a register cannot move.
 
 From raw reports, nothing interpolated: the recency-weighted median of the daily changes between reports. The stretch
-since the last report counts as no change, at half weight. Of two memories the smaller slope is believed where they agree
-in sign, and none where they do not.
+since the last report counts as no change, at half weight. Of two memories the smaller slope is believed where they
+agree in sign, and none where they do not.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,8 @@ FRESH_DAYS = 93
 @lru_cache(maxsize=8)
 def steady_now(panel: Panel) -> Floats:
     """Return the slope (people a day) of each counted place at the panel's origin, NaN without stock reports."""
-    return _slopes(panel, [panel.origin_day])[0]
+    slopes: Floats = _slopes(panel, [panel.origin_day])[0]
+    return slopes
 
 
 @lru_cache(maxsize=8)
