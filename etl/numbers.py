@@ -1,6 +1,7 @@
 """Numbers and dates out of text, without guessing: unknown is not zero, and "~500" is not 500.
 
-Each function returns the values and a mask of the texts that could not be read; a missing text is neither.
+Each function returns the values and a mask of the texts that could not be read; a missing text is neither. Each
+distinct text is read once, because the columns of a feed repeat themselves.
 """
 
 import math
@@ -42,15 +43,15 @@ def to_number(
     >>> to_number(pd.Series(["1,234", "12,34"]), grouping=",")[0].tolist()
     [1234.0, nan]
     """
-    plain, is_missing = _plain(text, missing)
+    plain, is_missing, places = _distinct(text, missing)
     fits = pc.match_substring_regex(plain, _number_pattern(decimal, grouping, whole=whole))
     told = pc.if_else(fits, plain, None)
     if grouping:
         told = pc.replace_substring(told, grouping, "")
     if decimal != ".":
         told = pc.replace_substring(told, decimal, ".")
-    numbers = _numpy(told.cast(pa.float64()).fill_null(math.nan))
-    return pd.Series(numbers, index=text.index), pd.Series(~_numpy(fits) & ~is_missing, index=text.index)
+    numbers, unread = _numpy(told.cast(pa.float64()).fill_null(math.nan)), ~_numpy(fits) & ~is_missing
+    return pd.Series(numbers[places], index=text.index), pd.Series(unread[places], index=text.index)
 
 
 def to_whole_number(
@@ -75,8 +76,8 @@ def to_date(text: "pd.Series[str]", *forms: str, now: datetime | None = None, ea
     >>> to_date(pd.Series(["2024-02-29", "03/04/2024", "0001-01-01", "2023-02-29", ""]))[1].tolist()
     [False, True, True, True, False]
     """
-    plain, is_missing = _plain(text, ())
-    days = np.full(len(text), np.datetime64("NaT", "s"))
+    plain, is_missing, places = _distinct(text, ())
+    days = np.full(len(plain), np.datetime64("NaT", "s"))
     left = np.flatnonzero(~is_missing)
     for form in forms or ("%Y-%m-%d",):
         found = pc.extract_regex(plain.take(pa.array(left)), _date_pattern(form))
@@ -86,15 +87,19 @@ def to_date(text: "pd.Series[str]", *forms: str, now: datetime | None = None, ea
     latest = (now or datetime.now(UTC)).date() + timedelta(days=1)
     # NaT is neither early nor late, and stays what it is.
     days[(days < np.datetime64(earliest)) | (days > np.datetime64(latest))] = np.datetime64("NaT")
-    return pd.Series(days, index=text.index), pd.Series(np.isnat(days) & ~is_missing, index=text.index)
+    unread = np.isnat(days) & ~is_missing
+    return pd.Series(days[places], index=text.index), pd.Series(unread[places], index=text.index)
 
 
-def _plain(text: "pd.Series[str]", missing: Iterable[str]) -> tuple[Any, npt.NDArray[np.bool_]]:
-    """Return texts without spaces around them (missing as empty) as an arrow array, and which say "no data"."""
+def _distinct(
+    text: "pd.Series[str]", missing: Iterable[str]
+) -> tuple[Any, npt.NDArray[np.bool_], npt.NDArray[np.int32]]:
+    """Return the distinct texts without spaces around them, which of them say "no data", and which one each row has."""
     array = pa.array(text, type=pa.string(), from_pandas=True)
     array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-    plain = pc.utf8_trim_whitespace(array.fill_null(""))
-    return plain, _numpy(pc.is_in(plain, pa.array(["", *missing], type=pa.string())))
+    encoded = array.fill_null("").dictionary_encode()
+    plain = pc.utf8_trim_whitespace(encoded.dictionary)
+    return plain, _numpy(pc.is_in(plain, pa.array(["", *missing], type=pa.string()))), _numpy(encoded.indices)
 
 
 def _numpy(array: Any) -> npt.NDArray[Any]:

@@ -5,7 +5,7 @@ from typing import Any
 import dash_ag_grid as dag
 import pandas as pd
 
-from dashboard.words import GAP, IMPACT, NOT_ASSESSED, NOT_REPORTED, STATUS, day, people
+from dashboard.words import GAP, IMPACT, NOT_ASSESSED, STATUS, day, people
 
 _NUMBER = {"function": "params.value == null ? '–' : d3.format(',.0f')(params.value)"}
 
@@ -43,7 +43,7 @@ def rows(points: pd.DataFrame) -> list[dict[str, Any]]:
             "name": p.name,
             "countries": f"{p.origin_iso3} – {p.host_iso3}",
             "status": STATUS[p.status] + ("" if pd.isna(p.status_since_date) else f" since {day(p.status_since_date)}"),
-            "expected": NOT_REPORTED if pd.isna(p.q50) else f"{people(p.q50)} ({people(p.q10)}–{people(p.q90)})",
+            "expected": "no forecast" if pd.isna(p.q50) else f"{people(p.q50)} ({people(p.q10)}–{people(p.q90)})",
             "q50": None if pd.isna(p.q50) else p.q50,
             "people_per_day": None if pd.isna(p.people_per_day) else p.people_per_day,
             "impact": "–" if pd.isna(p.impact) else IMPACT[int(p.impact)],

@@ -8,7 +8,7 @@ from dashboard.figures.palette import GAP_COLOUR, IMPACT_COLOUR, NO_FORECAST_COL
 from dashboard.words import GAP, IMPACT, STATUS, people
 
 SMALLEST_PX, LARGEST_PX = 6.0, 26.0
-_MARGIN_DEGREES = 0.6
+_MARGIN_DEGREES = 1.2
 
 
 def map_data(
@@ -25,7 +25,7 @@ def map_data(
     stock = sites["people"].astype("float64").max()
     placed = [_site(row, stock) for row in sites.dropna(subset=["longitude", "latitude"]).itertuples()]
     return {
-        "bounds": _bounds(pd.concat([points, sites], ignore_index=True)),
+        "bounds": _bounds(points if points["longitude"].notna().any() else sites),
         "language": "en",
         "points": _collection(drawn),
         "sites": _collection(placed),
@@ -97,7 +97,7 @@ def _lines(routes: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _bounds(places: pd.DataFrame) -> list[float]:
-    """Return west, south, east, north around all places with a margin; the world when none has coordinates."""
+    """Return west, south, east, north around places with a margin; the world when none has coordinates."""
     located = places.dropna(subset=["longitude", "latitude"])
     if located.empty:
         return [-180.0, -60.0, 180.0, 75.0]
