@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine, make_url, text
 
 from data.cluster import Cluster
@@ -14,6 +15,10 @@ from data.postgres import engine as open_engine
 from data.store import Store
 
 TEMPLATE = "migrated"
+
+settings.register_profile("short", max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("fuzz", max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
+settings.load_profile("short")
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +37,20 @@ def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     cluster.remove()
 
 
+@pytest.fixture(scope="module")
+def module_database_url(cluster_url: str) -> Iterator[str]:
+    """The address of a database that the tests of one module share."""
+    yield from _fresh_database(cluster_url)
+
+
 @pytest.fixture
 def database_url(cluster_url: str) -> Iterator[str]:
     """The address of an empty database at the newest schema, dropped afterwards."""
+    yield from _fresh_database(cluster_url)
+
+
+def _fresh_database(cluster_url: str) -> Iterator[str]:
+    """Copy the migrated database, and drop the copy afterwards."""
     name = f"test_{uuid4().hex[:12]}"
     with _administrator(cluster_url) as admin:
         admin.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))

@@ -18,6 +18,7 @@ class DampedTrend(CentredForecaster):
     name: ClassVar[str] = "damped_trend"
     version: ClassVar[str] = "1"
     role: ClassVar[str] = "baseline"
+    keeps_centre: ClassVar[bool] = True
 
     def __init__(self, decay_days: float = 20.0) -> None:
         self.decay_days = decay_days

@@ -58,11 +58,11 @@ class GradientBoosting(DampedTrend):
     name: ClassVar[str] = "gradient_boosting"
     version: ClassVar[str] = "1"
     role: ClassVar[str] = "shadow"
+    keeps_centre: ClassVar[bool] = False
 
     def __init__(
         self,
         decay_days: float = 20.0,
-        drift_share: float = 0.5,
         blend: float = 0.5,
         refits: int = 3,
         rounds: int = 120,
@@ -70,7 +70,6 @@ class GradientBoosting(DampedTrend):
         most_examples: int = 60_000,
     ) -> None:
         super().__init__(decay_days)
-        self.drift_share = drift_share
         self.blend = blend
         self.refits = refits
         self.rounds = rounds

@@ -15,6 +15,7 @@ class LastValue(CentredForecaster):
     name: ClassVar[str] = "last_value"
     version: ClassVar[str] = "1"
     role: ClassVar[str] = "baseline"
+    keeps_centre: ClassVar[bool] = True
 
     def _centre(self, panel: Panel, day: int, known: Lags, rows: Integers, horizon_days: int) -> Centre:  # noqa: ARG002
         """Return straight lines."""

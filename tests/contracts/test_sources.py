@@ -1,12 +1,11 @@
 """Every source keeps the contract of etl.source; a new source is tested by this file as soon as it exists."""
 
 import inspect
-import os
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import WaypostError
@@ -18,7 +17,6 @@ from tests.strategies import damaged
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 SOURCES = sources()
-EXAMPLES = int(os.environ.get("WAYPOST_FUZZ_EXAMPLES", "200"))
 
 
 def payloads_of(source_id: str) -> list[Payload]:
@@ -94,7 +92,6 @@ def test_every_row_can_be_found_again(source_id):
                 assert item.locators.str.len().min() > 0
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_damaged_payload_ends_in_items_or_a_typed_error(source_id, data):
     payload = data.draw(st.sampled_from(payloads_of(source_id)))

@@ -1,0 +1,110 @@
+"""How errors of stock and of arrivals are standardised, and how paths get calibrated margins.
+
+Stock: ``error = (happened - centre) / scale``, where the scale is the place's usual daily change by the root of time
+and a part of its level. Arrivals, summed from day 1: ``error = log((happened + a) / (centre + a))``, where ``a`` is a
+part of what the usual activity would bring, so that nobody coming is an error like another.
+"""
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from models.calibration import knots_of, ranked_errors, table_at
+from models.features.lags import Lags
+
+Array: TypeAlias = npt.NDArray[np.float32]
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+YOUNG_DAYS = 28
+FRESH_DAYS = 93
+LATE_DAYS = 31
+LEVEL_FLOOR = 50.0
+LEVEL_SHARE = 0.02
+UNSURE_SHARE = 0.1
+"""Part of the level that is always in doubt; more where a place is too young or silent too long to know its change."""
+LEAST_SHARE = 0.2
+MOST_LOG = 8.0
+
+
+def stock_scale(known: Lags, ahead: Floats) -> Floats:
+    """Return the scale of stock errors (places, days) for some days ahead."""
+    sure = (known.span_days >= YOUNG_DAYS) & (known.stale_days <= FRESH_DAYS)
+    share = np.where(sure, LEVEL_SHARE, UNSURE_SHARE) * np.maximum(known.level, LEVEL_FLOOR)
+    return np.asarray(known.activity[:, None] * np.sqrt(30.0 * ahead) + share[:, None])
+
+
+def arrivals_least(known: Lags, ahead: Floats) -> Floats:
+    """Return the people ``a`` (places, days) that are added before a ratio of arrivals is taken."""
+    return np.asarray(LEAST_SHARE * known.activity[:, None] * ahead)
+
+
+def stock_error(happened: Floats, centre: Floats, known: Lags, ahead: Floats) -> Floats:
+    """Return standardised errors of stock (places, days)."""
+    return np.asarray((happened - centre) / stock_scale(known, ahead))
+
+
+def arrivals_error(happened: Floats, centre: Floats, known: Lags, ahead: Floats) -> Floats:
+    """Return standardised errors of summed arrivals (places, days)."""
+    least = arrivals_least(known, ahead)
+    return np.asarray(np.clip(np.log((happened + least) / (centre + least)), -MOST_LOG, MOST_LOG))
+
+
+def doubt(known: Lags) -> Floats:
+    """Return how much wider (places,) errors are for a place that has been silent for more than a month.
+
+    An assumption: with the root of the silence in months.
+    """
+    late = np.where(np.isfinite(known.stale_days), known.stale_days, LATE_DAYS) - LATE_DAYS
+    return np.asarray(np.sqrt(1 + np.clip(late, 0, None) / LATE_DAYS))
+
+
+def calibrate_stock(stock: Array, centre: Floats, known: Lags, table: Floats) -> Array:
+    """Return stock paths (paths, places, days) with the ranks of ``stock`` and the table's errors around the centre.
+
+    Ranks are taken at the knots and errors are straight between them, so that a path stays as high or low as it was.
+    """
+    days = stock.shape[2]
+    knots = knots_of(days)
+    errors = ranked_errors(stock[:, :, np.array(knots) - 1], table_at(table, knots))
+    scale = (stock_scale(known, np.arange(1.0, days + 1)) * doubt(known)[:, None]).astype(np.float32)
+    middle = centre.astype(np.float32)
+    result = np.empty_like(stock)
+    place = np.interp(np.arange(1, days + 1), knots, np.arange(len(knots)))
+    for day in range(days):
+        low = int(place[day])
+        high = min(low + 1, len(knots) - 1)
+        error = errors[low] + np.float32(place[day] - low) * (errors[high] - errors[low])
+        result[:, :, day] = middle[:, day] + scale[:, day] * error
+    return np.maximum(result, 0, out=result)
+
+
+def calibrate_arrivals(arrivals: Array, centre: Floats, known: Lags, table: Floats) -> Array:
+    """Return arrival paths (paths, places, days) whose sums from day 1 have the table's errors around the centre's.
+
+    Between two knots a path's people come on the same days as before, evenly where nobody came.
+    """
+    days = arrivals.shape[2]
+    knots = knots_of(days)
+    ends = np.array(knots) - 1
+    so_far = np.cumsum(arrivals, axis=2)[:, :, ends]
+    ahead = np.array(knots, dtype=float)
+    least = arrivals_least(known, ahead)
+    middle = np.cumsum(centre, axis=1)[:, ends] + least
+    table_here = table_at(table, knots)
+    result = np.empty_like(arrivals)
+    before = np.zeros_like(so_far[:, :, 0])
+    start = 0
+    for k, error in enumerate(ranked_errors(so_far, table_here)):
+        wide = error * doubt(known).astype(np.float32)
+        total = middle[:, k].astype(np.float32) * np.exp(np.clip(wide, -MOST_LOG, MOST_LOG)) - least[:, k].astype(
+            np.float32
+        )
+        total = np.maximum(total, before)
+        block = slice(start, knots[k])
+        came = arrivals[:, :, block].sum(axis=2, keepdims=True)
+        even = np.float32(1 / (block.stop - block.start))
+        shape = np.divide(arrivals[:, :, block], came, out=np.full_like(arrivals[:, :, block], even), where=came > 0)
+        result[:, :, block] = shape * (total - before)[:, :, None]
+        before, start = total, knots[k]
+    return result

@@ -1,0 +1,160 @@
+"""A planner's journey in a real browser, on the real situation: what is on the page is what is in the database.
+
+With WAYPOST_SCREENSHOTS naming a folder, the pages are kept there as pictures.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from data.postgres import engine
+from data.schema.forecast import Forecast
+from data.schema.forecast_run import ForecastRun
+from data.schema.observation import Observation
+from data.store import Store
+
+pytestmark = pytest.mark.browser
+FLAGS = (
+    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--disable-gpu",
+)  # fmt: skip
+START_SECONDS = 240
+POINT = "car2013:bangui-mole"
+
+
+@pytest.fixture(scope="module")
+def address(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The dashboard as a stranger starts it, on an empty database."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    var = tmp_path_factory.mktemp("var")
+    environment = {**os.environ, "WAYPOST_DATABASE_URL": module_database_url, "WAYPOST_VAR": str(var)}
+    command = [sys.executable, "-m", "dashboard", "serve", "--port", str(port)]
+    with (var / "log").open("wb") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        until = time.monotonic() + START_SECONDS
+        while not _healthy(url):
+            assert server.poll() is None, (var / "log").read_text()
+            assert time.monotonic() < until, (var / "log").read_text()
+            time.sleep(0.5)
+        yield url
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(30)
+
+
+@pytest.fixture(scope="module")
+def world(module_database_url: str) -> Store:
+    """The database behind the page."""
+    return Store(engine(module_database_url))
+
+
+@pytest.fixture(params=[(1440, 900), (390, 844)], ids=["wide", "narrow"])
+def page(address: str, request) -> Iterator[Page]:
+    """A page that fails the test when it asks for anything outside or logs an error."""
+    width, height = request.param
+    faults: list[str] = []
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+        opened = browser.new_page(viewport={"width": width, "height": height})
+        opened.on("pageerror", lambda error: faults.append(str(error)))
+        opened.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+        opened.on("request", lambda sent: None if _inside(sent.url, address) else faults.append(f"outside: {sent.url}"))
+        opened.goto(address)
+        yield opened
+        browser.close()
+    assert faults == []
+
+
+def test_the_numbers_on_the_page_are_those_in_the_database(page, world):
+    expect(page.locator("#map")).to_have_attribute("data-ready", "true", timeout=60_000)
+    page.locator("#points .ag-cell", has_text="Bangui–Mole").first.click()
+    shown = page.locator("#expected-arrivals")
+    expect(shown).to_be_visible(timeout=30_000)
+    run = _run(world, datetime(2014, 3, 1, tzinfo=UTC))
+    assert float(shown.get_attribute("data-value")) == pytest.approx(_median(world, run, POINT, 30), abs=1e-5)
+    expect(page.locator("#gap-now")).to_contain_text("not assessed")
+    _keep(page, "situation")
+
+
+def test_moving_the_clock_changes_what_is_known(page, world):
+    _choose(page, "Bangui–Mole")
+    before = page.locator("#expected-arrivals").get_attribute("data-value")
+    page.locator("#clock-forth").click()
+    expect(page.locator("#clock-issued")).to_contain_text("Forecast of", timeout=30_000)
+    expect(page.locator("#expected-arrivals")).not_to_have_attribute("data-value", before, timeout=60_000)
+    page.locator("#clock-back").click()
+    expect(page.locator("#expected-arrivals")).to_have_attribute("data-value", before, timeout=60_000)
+
+
+def test_a_what_if_shows_a_gap_and_saves_nothing(page, world):
+    _choose(page, "Bangui–Mole")
+    page.locator(".what-if summary").click()
+    page.locator("#what-if-processing").fill("10")
+    expect(page.locator("#what-if-result")).to_contain_text("overwhelmed", timeout=30_000)
+    expect(page.locator("#what-if-result")).to_contain_text("Lines not assessed may be worse")
+    page.locator("#what-if-processing").fill("-5")
+    expect(page.locator("#what-if-result")).not_to_contain_text("overwhelmed", timeout=30_000)
+
+
+@pytest.mark.parametrize("path", ["standards", "data", "about"])
+def test_the_other_pages_open(page, address, path):
+    page.goto(f"{address}/{path}")
+    expect(page.locator("h1")).to_be_visible(timeout=30_000)
+    _keep(page, path)
+
+
+def test_a_replayed_registration_is_the_source_files_figure(world, address):
+    rows = world.read(
+        Observation, as_of=datetime(2014, 3, 1, 23, tzinfo=UTC), place_id="car2013:amboko", measure="stock"
+    )
+    newest = rows.sort_values("period_end_date").iloc[-1]
+    assert (newest["people"], f"{newest['period_end_date']:%Y-%m-%d}") == (10623, "2014-02-28")
+
+
+def _choose(page: Page, name: str) -> None:
+    page.locator("#points .ag-cell", has_text=name).first.click()
+    expect(page.locator("#expected-arrivals")).to_be_visible(timeout=60_000)
+
+
+def _run(world: Store, clock: datetime) -> int:
+    runs = world.read(ForecastRun, situation_id="car2013", role="deployed")
+    runs = runs[runs["origin_date"] <= clock.replace(tzinfo=None)]
+    return int(runs.sort_values("origin_date")["id"].iloc[-1])
+
+
+def _median(world: Store, run: int, place_id: str, days: int) -> float:
+    wanted = {"measure": "arrivals", "aggregation": "cumulative", "horizon_days": days}
+    return float(world.read(Forecast, run_id=run, place_id=place_id, **wanted)["q50"].iloc[0])
+
+
+def _healthy(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/healthz").status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def _inside(url: str, address: str) -> bool:
+    return url.startswith((address, address.replace("http", "ws", 1), "data:", "blob:"))
+
+
+def _keep(page: Page, name: str) -> None:
+    folder = os.environ.get("WAYPOST_SCREENSHOTS")
+    if folder:
+        size = page.viewport_size or {}
+        page.wait_for_timeout(1500)
+        page.screenshot(path=str(Path(folder) / f"{name}-{size.get('width')}.png"))
