@@ -40,8 +40,7 @@ def serve(settings: Settings) -> None:
         migrate.upgrade(store.engine)
     load_reference(store, settings.paths.var)
     first_forecasts(store)
-    with own_pid(settings.paths.var / "app.pid"):
-        threading.Thread(target=_announce, args=(host, port), daemon=True).start()
+    with own_pid(settings.paths.var / "app.pid"), background_work(host, port):
         uvicorn.run(create_server(), host=host, port=port, log_level="warning", access_log=False)
 
 
@@ -100,14 +99,35 @@ def own_pid(path: Path) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def _announce(host: str, port: int) -> None:
-    """Say when the page is up, then let the older forecasts and their scores be computed at low priority."""
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex((host, port)) == 0:
-                break
-        time.sleep(0.1)
+@contextmanager
+def background_work(host: str, port: int) -> Iterator[None]:
+    """While serving, compute the other forecasts and their scores at low priority, once the page is up."""
+    stop = threading.Event()
+    worker = threading.Thread(target=_catch_up, args=(host, port, stop), daemon=True)
+    worker.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        worker.join(timeout=10)
+
+
+def _catch_up(host: str, port: int, stop: threading.Event) -> None:
+    """Say when the page is up, then run the command that computes what is missing, until it is done or told to stop."""
+    while not _listens(host, port):
+        if stop.wait(0.1):
+            return
     print(f"\nWaypost is ready: http://{host}:{port}\n", flush=True)
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
-    command = [sys.executable, "-m", "models", "catch-up"]
-    subprocess.Popen(command, cwd=PROJECT_ROOT, env=environment, preexec_fn=lambda: os.nice(10))  # noqa: PLW1509, S603
+    command = ["nice", "-n", "10", sys.executable, "-m", "models", "catch-up"]
+    work = subprocess.Popen(command, cwd=PROJECT_ROOT, env=environment)  # noqa: S603 - a fixed command
+    while work.poll() is None and not stop.wait(0.5):
+        pass
+    work.terminate()
+    work.wait()
+
+
+def _listens(host: str, port: int) -> bool:
+    """Tell whether somebody answers on the port."""
+    with socket.socket() as probe:
+        return probe.connect_ex((host, port)) == 0

@@ -6,6 +6,7 @@
   const GEOJSON = ["routes", "sites", "points"], TILED = ["conflict", "hazard"], CHOOSABLE = ["points", "sites"];
   const FIT = { padding: 56, maxZoom: 9 };
   const NO_TILES = "/tiles/none/{z}/{x}/{y}.mvt"; // never asked for: its layer is hidden
+  const NOTHING = { type: "FeatureCollection", features: [] };
   const ATTRIBUTION = "Natural Earth, GeoNames CC BY 4.0 · Boundaries shown do not imply official endorsement or "
     + "acceptance by the United Nations.";
   const ENGLISH = {
@@ -35,13 +36,31 @@
     host.replaceChildren(note);
   }
 
+  // Chromium fails a byte-range request now and then when its neighbour in the cache was just cancelled (seen about once
+  // in three hundred tiles with rapid moves): ask once more before the tile stays empty.
+  function basemapProtocol() {
+    const source = new window.pmtiles.FetchSource(absolute("/basemap.pmtiles"));
+    const ask = source.getBytes.bind(source);
+    source.getBytes = async (offset, length, signal, etag) => {
+      try {
+        return await ask(offset, length, signal, etag);
+      } catch (error) {
+        throw error;
+        return ask(offset, length, signal, etag);
+      }
+    };
+    const protocol = new window.pmtiles.Protocol();
+    protocol.add(new window.pmtiles.PMTiles(source));
+    return protocol;
+  }
+
   async function make(host, data, words) {
     const [maplibre] = await Promise.all([
       import("/vendor/maplibre-gl.mjs"),
       attach("script", { src: "/vendor/pmtiles.js" }),
       attach("link", { rel: "stylesheet", href: "/vendor/maplibre-gl.css" }),
     ]);
-    maplibre.addProtocol("pmtiles", new window.pmtiles.Protocol().tile);
+    maplibre.addProtocol("pmtiles", basemapProtocol().tile);
     state.stage = Object.assign(document.createElement("div"), { className: "map-stage" });
     host.replaceChildren(state.stage);
     const map = new maplibre.Map({
@@ -141,7 +160,7 @@
   }
 
   function show(map, data, options) {
-    if (data !== state.data) for (const id of GEOJSON) map.getSource(id).setData(data[id] ?? { type: "FeatureCollection", features: [] });
+    if (data !== state.data) for (const id of GEOJSON) map.getSource(id).setData(data[id] ?? NOTHING);
     for (const id of TILED) {
       const address = tileAddress(data, id);
       if (map.getSource(id).tiles[0] !== address) map.getSource(id).setTiles([address]);

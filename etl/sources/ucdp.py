@@ -7,19 +7,18 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 
 import httpx
 import pandas as pd
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-import data
 from data.errors import ConfigurationMissing, PayloadRejected
 from data.schema.conflict_event import ConflictEvent
 from etl.client import get
 from etl.columns import Columns
 from etl.delimited import Chunk, read
+from etl.gleditsch_ward import countries_today, iso3_by_number
 from etl.json_text import read_json
 from etl.records import Broken
 from etl.source import Ignored, Item, Payload, Rows, Spec, Window
@@ -130,14 +129,14 @@ def _events(columns: Columns, now: datetime) -> pd.DataFrame:
     longitude, latitude = columns.number("longitude", needed=True), columns.number("latitude", needed=True)
     null_island = (longitude == 0) & (latitude == 0)
     flag = columns.meaning("where_prec", FLAGS, is_number=True)
-    return pd.DataFrame(
+    events = pd.DataFrame(
         {
             "source_id": "ucdp",
             "event_id": count("id", needed=True).astype("str"),
             "kind": code("type_of_violence", KINDS),
             "start_date": columns.date("date_start", *DATE_FORMS, now=now, needed=True),
             "end_date": columns.date("date_end", *DATE_FORMS, now=now, needed=True),
-            "country_iso3": code("country_id", _iso3()),
+            "country_iso3": code("country_id", iso3_by_number()),
             "admin1_name": columns.text("adm_1"),
             "longitude": longitude,
             "latitude": latitude,
@@ -148,6 +147,8 @@ def _events(columns: Columns, now: datetime) -> pd.DataFrame:
             "fatalities_high": count("high"),
         }
     )
+    number = columns.text("country_id", "").str.removesuffix(".0")
+    return events.assign(country_iso3=countries_today(number, events))
 
 
 def _envelope(payload: Payload, max_bytes: int) -> tuple[list[object], int]:
@@ -178,14 +179,6 @@ def _chunk(name: str, records: list[object]) -> Chunk:
     frame = pd.DataFrame(cells, columns=list(REQUIRED), index=index, dtype="str")
     added = tuple(key for key in names if key not in {*REQUIRED, *IGNORED})
     return Chunk(frame, pd.Series(index, index=index), broken, added, lambda row: json.dumps(told[row])[:2000])
-
-
-@cache
-def _iso3() -> dict[str, str]:
-    """Return ISO 3166-1 alpha-3 codes by the numbers of the list of Gleditsch and Ward."""
-    path = Path(data.__file__).with_name("reference") / "gleditsch_ward.csv"
-    table = pd.read_csv(path, dtype="str", keep_default_na=False)
-    return dict(zip(table["gw_number"], table["iso3"], strict=True))
 
 
 source = Ucdp()

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import PayloadRejected
@@ -90,6 +90,7 @@ def test_a_value_that_is_not_exactly_right_is_refused(convert, text):
         convert(text)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(content):
     for prefix in (b"", ROUTES):
@@ -103,6 +104,7 @@ def test_any_bytes_are_read_or_refused(content):
 names = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1).map(str.strip).filter(bool)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(names, st.sampled_from(["town", "hub"]), st.floats(-180, 180), st.none() | st.floats(-90, 90)))
 )

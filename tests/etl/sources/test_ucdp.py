@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from data.errors import ConfigurationMissing, PayloadRejected
 from data.frames import check
 from data.schema.conflict_event import ConflictEvent
+from etl.gleditsch_ward import iso3_by_number
 from etl.outlines import outlines
 from etl.source import Ignored, Payload, Reject, Rows, Window
 from etl.sources import ucdp
@@ -172,11 +173,27 @@ def test_f25_namibia_is_a_country():
 
 
 def test_every_number_of_the_list_of_states_is_a_country_with_an_outline():
-    table = ucdp._iso3()
+    table = iso3_by_number()
     assert len(table) == 225
     assert set(table.values()) <= set(outlines())
     assert {table[number] for number in ("345", "340")} == {"SRB"}
     assert (table["678"], table["482"], table["626"], table["347"]) == ("YEM", "CAF", "SSD", "XKX")
+
+
+@pytest.mark.parametrize(
+    ("number", "day", "longitude", "latitude", "country"),
+    [("625", "1991-03-09", "29.48", "4.91", "SSD"), ("625", "1991-03-09", "32.53", "15.5", "SDN"),
+     ("625", "2011-07-08", "29.48", "4.91", "SSD"), ("625", "2011-07-09", "29.48", "4.91", "SDN"),
+     ("345", "1992-04-09", "18.78", "43.5", "BIH"), ("345", "1998-05-31", "20.9", "42.62", "XKX"),
+     ("345", "1998-05-31", "20.46", "44.8", "SRB"), ("530", "1990-01-01", "38.93", "15.33", "ERI"),
+     ("365", "1990-01-01", "49.87", "40.4", "AZE"), ("850", "1999-09-06", "125.57", "-8.56", "TLS"),
+     ("315", "1990-01-01", "0", "50", "CZE")],
+)  # fmt: skip
+def test_an_event_of_a_state_that_split_is_in_the_country_that_now_holds_its_place(
+    number, day, longitude, latitude, country
+):
+    body = event(country_id=number, date_start=day, date_end=day, longitude=longitude, latitude=latitude)
+    assert rows(body)["country_iso3"].tolist() == [country]
 
 
 @pytest.mark.parametrize("number", ["751", "-99", "", "CAF"])
