@@ -15,9 +15,9 @@ from data.schema.source_run import SourceRun
 from data.settings import read_settings
 from data.store import Store
 from etl import pipeline
-from etl.situation import load as load_situation
 from etl.archive import Archive
 from etl.registry import source, sources
+from etl.situation import load as load_situation
 from etl.source import Payload, Window
 
 

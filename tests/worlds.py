@@ -101,7 +101,9 @@ def panel(at: int, stock: Reports | None = None, flow: Mapping | None = None, **
 def growing(sites: int = 3, days: int = 300, step: int = 7) -> dict[str, list[tuple[int, float]]]:
     """Stocks that grow at different, changing paces, reported every ``step`` days."""
     return {
-        f"s{i}": [(d, float(1000 * (i + 1) + (i + 1) * d + 40 * ((d // 30) % 3) * (i + 1))) for d in range(0, days, step)]
+        f"s{i}": [
+            (d, float(1000 * (i + 1) + (i + 1) * d + 40 * ((d // 30) % 3) * (i + 1))) for d in range(0, days, step)
+        ]
         for i in range(sites)
     }
 
@@ -117,7 +119,9 @@ def load(store: Store, frames: Mapping[type[Versioned], pd.DataFrame]) -> None:
 
 def _rows(table: type[Versioned], rows: list[dict]) -> pd.DataFrame:
     """Rows with the types of the table, as versions known from ``known_from`` (missing: the start) on."""
-    frame = pd.DataFrame(rows, columns=sorted({k for r in rows for k in r}) if rows else [*table.content(), "known_from"])
+    frame = pd.DataFrame(
+        rows, columns=sorted({k for r in rows for k in r}) if rows else [*table.content(), "known_from"]
+    )
     known = frame["known_from"] if "known_from" in frame else pd.Series(START, index=frame.index)
     checked = check(frame.drop(columns="known_from", errors="ignore"), table)
     assert not checked.reasons, checked.reasons

@@ -22,7 +22,10 @@ def clock_bar(ids: Any) -> html.Section:
                 dcc.Slider(id=ids.SLIDER, min=0, max=1, step=1, value=0, marks=None, updatemode="mouseup"),
                 className="clock-slider",
             ),
-            html.Div(id=ids.ISSUED, className="clock-issued", role="status"),
+            html.Div(
+                [html.Strong(id=ids.ISSUED, role="status"), html.Span(id=ids.PROGRESS, className="progress")],
+                className="clock-issued",
+            ),
         ],
         className="clock",
         **{"aria-label": "Replay clock"},
@@ -44,11 +47,13 @@ def marks(first: date, last: date) -> dict[int, str]:
     return found
 
 
-def issued(origin: date | None, as_of: date, progress: str) -> list[Any]:
-    """Say which forecast is shown and how old it is; the progress of older forecasts follows."""
+def issued(origin: date | None, as_of: date) -> str:
+    """Say which forecast is shown and how old it is.
+
+    >>> issued(date(2014, 2, 23), date(2014, 3, 1)), issued(None, date(2014, 3, 1))
+    ('Forecast of 23 Feb 2014, 6 days old', 'No forecast issued by then')
+    """
     if origin is None:
-        said = "No forecast issued by then"
-    else:
-        age = (as_of - origin).days
-        said = f"Forecast of {day(origin)}" + (f", {age} day{'s' if age != 1 else ''} old" if age else "")
-    return [html.Strong(said), html.Span(progress, className="progress")]
+        return "No forecast issued by then"
+    age = (as_of - origin).days
+    return f"Forecast of {day(origin)}" + (f", {age} day{'s' if age != 1 else ''} old" if age else "")

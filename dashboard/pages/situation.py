@@ -34,6 +34,7 @@ class Ids(StrEnum):
     FORTH = "clock-forth"
     SLIDER = "clock-slider"
     ISSUED = "clock-issued"
+    PROGRESS = "clock-progress"
     CLOCK = "clock"
     POLL = "poll"
     HORIZON = "horizon"
@@ -110,8 +111,22 @@ def choose_situation(_: str, chosen: str | None) -> tuple[list[dict[str, str]], 
 
 @callback(
     Output(Ids.CLOCK, "data"),
+    Output(Ids.PROGRESS, "children"),
     Input(Ids.SITUATION, "value"),
     Input(Ids.POLL, "n_intervals"),
+    State(Ids.CLOCK, "data"),
+)
+@threaded
+def follow_clock(situation_id: str | None, _: int | None, shown: dict[str, Any] | None) -> tuple[Any, Any]:
+    """Show where the shared clock stands, whoever moved it."""
+    if not situation_id:
+        return no_update, no_update
+    now = _clock(situation_id, queries.clock(store(), situation_id))
+    return no_update if now == shown else now, queries.progress(store(), situation_id)
+
+
+@callback(
+    Output(Ids.CLOCK, "data", allow_duplicate=True),
     Input(Ids.BACK, "n_clicks"),
     Input(Ids.FORTH, "n_clicks"),
     Input(Ids.DATE, "date"),
@@ -120,26 +135,29 @@ def choose_situation(_: str, chosen: str | None) -> tuple[list[dict[str, str]], 
     prevent_initial_call=True,
 )
 @threaded
-def move_clock(situation_id: str | None, *arguments: Any) -> Any:
-    """Move the shared clock, or follow where somebody else moved it."""
-    picked, slid, shown = arguments[-3:]
-    if not situation_id:
+def move_clock(
+    _: int | None, __: int | None, picked: str | None, slid: int | None, shown: dict[str, Any] | None
+) -> Any:
+    """Move the shared clock for everybody."""
+    if not shown:
         return no_update
-    held = queries.clock(store(), situation_id)
-    first, _ = queries.period(store(), situation_id)
+    situation_id, held = str(shown["situation"]), date.fromisoformat(shown["as_of"])
+    first, _last = queries.period(store(), situation_id)
     step = timedelta(days=clocks.STEP_DAYS)
     asked = {
-        Ids.BACK: lambda: held - step,
-        Ids.FORTH: lambda: held + step,
-        Ids.DATE: lambda: date.fromisoformat(str(picked)[:10]) if picked else held,
-        Ids.SLIDER: lambda: first + timedelta(days=int(slid or 0)),
+        Ids.BACK: held - step,
+        Ids.FORTH: held + step,
+        Ids.DATE: date.fromisoformat(picked[:10]) if picked else held,
+        Ids.SLIDER: first + timedelta(days=int(slid or 0)),
     }
-    if shown and shown["situation"] == situation_id and ctx.triggered_id in asked:
-        wanted = asked[ctx.triggered_id]()
-        if wanted.isoformat() != shown["as_of"] or ctx.triggered_id in {Ids.BACK, Ids.FORTH}:
-            held = queries.move_clock(store(), situation_id, wanted)
-    now = {"situation": situation_id, "as_of": held.isoformat(), "forecast": queries.progress(store(), situation_id)}
-    return no_update if now == shown else now
+    wanted = asked[Ids(str(ctx.triggered_id))]
+    return no_update if wanted == held else _clock(situation_id, queries.move_clock(store(), situation_id, wanted))
+
+
+def _clock(situation_id: str, held: date) -> dict[str, Any]:
+    """Return what the page keeps of the clock: the situation, its day and the forecast run shown then."""
+    run = queries.forecast_run(View(store(), situation_id, held))
+    return {"situation": situation_id, "as_of": held.isoformat(), "run": None if run is None else int(run["id"])}
 
 
 @callback(
@@ -159,7 +177,7 @@ def show_clock(clock: dict[str, Any]) -> tuple[Any, ...]:
     view = _view(clock)
     first, last = queries.period(view.store, view.situation_id)
     run = queries.forecast_run(view)
-    said = clocks.issued(None if run is None else run["origin_date"].date(), view.as_of_date, clock["forecast"])
+    said = clocks.issued(None if run is None else run["origin_date"].date(), view.as_of_date)
     day_number = (view.as_of_date - first).days
     limits = (view.as_of_date.isoformat(), first.isoformat(), last.isoformat())
     return *limits, day_number, (last - first).days, clocks.marks(first, last), said

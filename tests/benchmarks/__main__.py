@@ -53,7 +53,9 @@ def circumstances() -> dict[str, str]:
 
 def render() -> str:
     """Return the page of all results."""
-    parts = ["# Benchmarks\n\nWritten by `./waypost bench` from docs/benchmarks/*.json: ours and the peer in one run.\n"]
+    parts = [
+        "# Benchmarks\n\nWritten by `./waypost bench` from docs/benchmarks/*.json: ours and the peer in one run.\n"
+    ]
     for path in sorted(RESULTS.glob("*.json")):
         record = json.loads(path.read_text())
         parts.append(f"\n## {record['name']}\n\n{record['date']}, {record['machine']}, commit {record['commit']}\n\n")

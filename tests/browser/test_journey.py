@@ -93,10 +93,10 @@ def test_the_numbers_on_the_page_are_those_in_the_database(page, world):
 def test_moving_the_clock_changes_what_is_known(page, world):
     _choose(page, "Bangui–Mole")
     before = page.locator("#expected-arrivals").get_attribute("data-value")
-    page.locator("#clock-forth").click()
+    page.locator("#clock-back").click()
     expect(page.locator("#clock-issued")).to_contain_text("Forecast of", timeout=30_000)
     expect(page.locator("#expected-arrivals")).not_to_have_attribute("data-value", before, timeout=60_000)
-    page.locator("#clock-back").click()
+    page.locator("#clock-forth").click()
     expect(page.locator("#expected-arrivals")).to_have_attribute("data-value", before, timeout=60_000)
 
 

@@ -38,8 +38,7 @@ def fitted(name: str, known: Panel):
 @pytest.mark.parametrize("name", NAMES)
 def test_is_an_estimator_with_parameters_only_in_init(name):
     model = forecaster(name)
-    signature = inspect.signature(type(model).__init__).parameters
-    assert set(model.get_params(deep=False)) == set(signature) - {"self"}
+    assert set(model.get_params(deep=False)) == set(inspect.signature(type(model)).parameters)
     assert set(vars(model)) == set(model.get_params(deep=False)), "__init__ sets more than its parameters"
     copy = clone(model)
     assert copy.get_params() == model.get_params()
