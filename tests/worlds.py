@@ -45,7 +45,8 @@ def facts(
 ) -> dict[type[Versioned], pd.DataFrame]:
     """Rows of every table. ``stock`` is place -> (day, people), ``flow`` place -> (first day, last day, people).
 
-    Places named ``p-...`` are border points, all others sites; each site has its point ``p-<site>``. ``status`` is (point,
+    Places named ``p-...`` are border points, all others sites; each site has its point ``p-<site>``.
+    ``status`` is (point,
     first day, last day or None, status), ``events`` (day, longitude, latitude), ``late`` the day a report was known.
     """
     stock, flow, late = stock or {}, flow or {}, late or {}
@@ -60,7 +61,8 @@ def facts(
         Situation: _rows(
             Situation,
             [{"id": "w", "title": "W", "origin_iso3": "AAA", "start_date": START, "end_date": None,
-              "conflict_lag_days": conflict_lag_days, "registration_lag_days": 0, "source": "made up", "licence": "none",
+              "conflict_lag_days": conflict_lag_days, "registration_lag_days": 0,
+              "source": "made up", "licence": "none",
               "note": ""}],
         ),
         Place: _rows(Place, [
@@ -76,7 +78,8 @@ def facts(
             {"border_point_id": f"w:p-{s}", "site_id": f"w:{s}", "distance_km": 100.0} for s in sites
         ]),
         Route: _rows(Route, [
-            *[{"from_id": "w:town", "to_id": f"w:{s}", "distance_km": 220.0, "border_point_id": f"w:p-{s}"} for s in sites],
+            *[{"from_id": "w:town", "to_id": f"w:{s}", "distance_km": 220.0, "border_point_id": f"w:p-{s}"}
+              for s in sites],
         ]),
         StatusPeriod: _rows(StatusPeriod, [
             {"border_point_id": f"w:{p}", "start_date": day(a), "end_date": None if b is None else day(b), "status": s,
@@ -84,7 +87,8 @@ def facts(
         ]),
         Observation: _rows(Observation, rows),
         ConflictEvent: _rows(ConflictEvent, [
-            {"source_id": "made-up", "event_id": str(i), "kind": "state_based", "start_date": day(d), "end_date": day(d),
+            {"source_id": "made-up", "event_id": str(i), "kind": "state_based",
+             "start_date": day(d), "end_date": day(d),
              "country_iso3": "AAA", "longitude": x, "latitude": y, "location_precision": "exact", "fatalities_best": 3,
              "known_from": day(d + conflict_lag_days)} for i, (d, x, y) in enumerate(events)
         ]),

@@ -19,7 +19,7 @@ from data.settings import PROJECT_ROOT
 from tests.benchmarks.row import Row
 
 RESULTS = PROJECT_ROOT / "docs" / "benchmarks"
-NAMES = ("ingest", "forecast", "page")
+NAMES = ("ingest", "page")
 
 
 def main(names: list[str]) -> int:

@@ -110,7 +110,7 @@ def test_shuffling_the_future_changes_nothing(name):
     past, future = growing(days=AT), growing(days=AT + 200)
     rng = np.random.default_rng(1)
     changed = {
-        place: [(d, people if d <= AT - 7 else float(rng.integers(0, 10**6))) for d, people in reports]
+        place: [(d, people if d < AT else float(rng.integers(0, 10**6))) for d, people in reports]
         for place, reports in future.items()
     }
     events = [(d, 0.2, 0.1) for d in range(0, AT, 5)]
