@@ -89,7 +89,8 @@ def facts(
         ConflictEvent: _rows(ConflictEvent, [
             {"source_id": "made-up", "event_id": str(i), "kind": "state_based",
              "start_date": day(d), "end_date": day(d),
-             "country_iso3": "AAA", "longitude": x, "latitude": y, "location_precision": "exact", "fatalities_best": 3,
+             "country_iso3": "AAA", "longitude": x, "latitude": y,
+             "location_precision": "exact", "fatalities_best": 3,
              "known_from": day(d + conflict_lag_days)} for i, (d, x, y) in enumerate(events)
         ]),
         ConflictPeriod: _rows(ConflictPeriod, []),

@@ -45,7 +45,7 @@
       try {
         return await ask(offset, length, signal, etag);
       } catch (error) {
-        if (signal?.aborted) throw error;
+        throw error;
         return ask(offset, length, signal, etag);
       }
     };

@@ -59,7 +59,8 @@ def steady_slope(days: Floats, people: Floats, day: int) -> float:
 
     Zero for a place younger than `YOUNG_DAYS`, silent for more than `FRESH_DAYS`, or with one report.
 
-    >>> round(steady_slope(np.array([0.0, 10.0, 20.0, 30.0]), np.array([0.0, 50.0, 9000.0, 9050.0]), 30), 1)
+    >>> days = np.arange(0.0, 100.0, 10.0)
+    >>> round(steady_slope(days, 5 * days + np.where(days >= 40, 8900, 0), 90), 1)
     5.0
     """
     silence = day - days[-1]
