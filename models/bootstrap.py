@@ -86,6 +86,8 @@ def draw(own: Array, pool: Array, chance: Chances) -> Array:
         lent = _pooled(pool[:, :, block])
         near = np.mod(chance.path[:, None] + POOL_JITTER * (chance.near - 0.5), 1.0)
         result[:, :, block] = lent[(near * len(lent)).astype(np.int64)]
+        if not len(own):
+            continue
         known = np.isfinite(own[:, :, block]).all(axis=2)
         count = known.sum(axis=0)
         in_order = np.argsort(~known, axis=0, kind="stable")

@@ -45,7 +45,7 @@
       try {
         return await ask(offset, length, signal, etag);
       } catch (error) {
-        throw error;
+        if (signal?.aborted) throw error;
         return ask(offset, length, signal, etag);
       }
     };

@@ -22,6 +22,7 @@ NAMES = sorted(forecasters())
 AT = 250
 ODD = {
     "one report": [(0, 500.0)],
+    "one report today": [(210, 500.0)],
     "two reports": [(0, 500.0), (30, 900.0)],
     "three reports": [(0, 500.0), (30, 900.0), (60, 880.0)],
     "all zeros": [(d, 0.0) for d in range(0, 200, 7)],
