@@ -66,7 +66,8 @@ def _typed(frame: pd.DataFrame, column: "Column[Any]", reasons: Reasons) -> "pd.
         _note(reasons, converted.isna() & ~lost, column.name, "is missing", values)
     if isinstance(converted.dtype, pd.StringDtype) or converted.dtype == object:
         text = converted.astype("str").where(converted.notna(), "")
-        _note(reasons, text.str.len() > _TEXT_LIMIT, column.name, f"is longer than {_TEXT_LIMIT} characters", None)
+        most = column.info.get("max_characters", _TEXT_LIMIT)
+        _note(reasons, text.str.len() > most, column.name, f"is longer than {most:,} characters", None)
         forbidden = pc.match_substring_regex(pa.array(text, type=pa.string()), _FORBIDDEN)
         _note(reasons, pd.Series(np.asarray(forbidden), text.index), column.name, "has control characters", None)
     return converted

@@ -105,3 +105,13 @@ def point_of(longitude: str, latitude: str) -> Mapped[Any]:
         nullable=True,
         deferred=True,
     )
+
+
+def area_of(wkt: str) -> Mapped[Any]:
+    """Return a geometry (EPSG:4326) that the database reads from well-known text in degrees, longitude first."""
+    return mapped_column(
+        Geometry("GEOMETRY", srid=4326, spatial_index=False),
+        Computed(f"ST_GeomFromText({wkt}, 4326)", persisted=True),
+        nullable=True,
+        deferred=True,
+    )

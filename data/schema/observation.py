@@ -11,8 +11,9 @@ from data.schema.base import Versioned, rule
 class Observation(Versioned):
     """How many people, of what measure, over which period, seen in which hours, reported by whom.
 
-    ``stock`` is people present at the end of ``period_end_date``; ``flow`` is people moving in ``direction`` during the
-    period, both days included. ``people`` missing means reported as not counted; zero means counted, nobody.
+    ``stock`` is people present at the end of ``period_end_date``; ``queue`` is people waiting to be processed then;
+    ``flow`` is people moving in ``direction`` during the period, both days included. ``people`` missing means reported
+    as not counted; zero means counted, nobody.
     ``window_start_hour`` to ``window_end_hour`` are the local hours observed (0 to 24 is the whole day): a count of
     06-18 is never read as 24 hours. ``quality`` *estimated* marks rows that Waypost derived from stocks.
     """
@@ -26,7 +27,7 @@ class Observation(Versioned):
     def rules(cls) -> tuple[object, ...]:
         """Return vocabulary, order and range rules."""
         return (
-            rule("measure_known", "measure in ('stock', 'flow')"),
+            rule("measure_known", "measure in ('stock', 'flow', 'queue')"),
             rule("direction_known", "direction in ('present', 'arrival', 'departure')"),
             rule("quality_known", "quality in ('reported', 'provisional', 'estimated')"),
             rule("period_order", "period_end_date >= period_start_date"),

@@ -12,6 +12,7 @@ class SourceRun(Base):
     """What one run saw and did. ``checked_at`` is when we looked, ``newest_content_at`` how new what we saw is.
 
     Counts are rows. ``newest_content_at`` is missing where nothing landed. A *failed* run keeps the last good data.
+    ``dataset_id`` names the data set under whose agreement the rows came; missing: an open source.
     """
 
     __tablename__ = "source_run"
@@ -26,6 +27,7 @@ class SourceRun(Base):
     finished_at: Mapped[datetime | None]
     status: Mapped[str]
     message: Mapped[str] = mapped_column(server_default="")
+    dataset_id: Mapped[str | None]
     payload_name: Mapped[str] = mapped_column(server_default="")
     payload_sha256: Mapped[str] = mapped_column(server_default="")
     rows_read: Mapped[int] = mapped_column(server_default="0")
