@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import httpx
 
@@ -16,12 +16,13 @@ _RETRIED = {429, 500, 502, 503, 504}
 
 
 @contextmanager
-def client(host: str) -> Iterator[httpx.Client]:
-    """Yield a client that may speak to ``host`` over https only, redirects included."""
+def client(*hosts: str) -> Iterator[httpx.Client]:
+    """Yield a client that may speak to these hosts over https only, redirects included."""
 
     def allowed(request: httpx.Request) -> None:
-        if request.url.host != host or request.url.scheme != "https":
-            raise PayloadRejected(str(request.url.copy_with(query=None)), f"is not https on {host}; not followed")
+        if request.url.host not in hosts or request.url.scheme != "https":
+            where = " or ".join(hosts)
+            raise PayloadRejected(str(request.url.copy_with(query=None)), f"is not https on {where}; not followed")
 
     headers = {"User-Agent": "waypost (humanitarian early warning)"}
     hooks = {"request": [allowed]}
@@ -30,14 +31,24 @@ def client(host: str) -> Iterator[httpx.Client]:
 
 
 def get(session: httpx.Client, url: str, max_bytes: int, **params: str | int) -> tuple[bytes, str]:
-    """Return body and content type of a GET, retried with back-off while the server is busy.
+    """Return body and content type of a GET; see `send`."""
+    return send(session, session.build_request("GET", url, params=params), max_bytes)
+
+
+def post(session: httpx.Client, url: str, max_bytes: int, **form: str) -> tuple[bytes, str]:
+    """Return body and content type of a POST of form fields (a request for a token); see `send`."""
+    return send(session, session.build_request("POST", url, data=form), max_bytes)
+
+
+def send(session: httpx.Client, request: httpx.Request, max_bytes: int) -> tuple[bytes, str]:
+    """Return body and content type of a request, retried with back-off while the server is busy.
 
     Raises `httpx.HTTPError` when it stays unreachable or answers with an error, `PayloadRejected` when the body is too
     large or dripped for longer than the total deadline.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            with session.stream("GET", url, params=params) as answer:
+            with closing(session.send(request, stream=True)) as answer:
                 if answer.status_code in _RETRIED and attempt < ATTEMPTS:
                     time.sleep(_pause_seconds(answer, attempt))
                     continue

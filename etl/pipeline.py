@@ -48,9 +48,8 @@ class _Tally:
 
 def run(store: Store, archive: Archive, source: Source, window: Window) -> dict[str, int]:
     """Fetch a source for a window and load it; failures are recorded, raised, and leave the last good data."""
-    host = httpx.URL(source.spec.url).host
     try:
-        with client(host) as session:
+        with client(httpx.URL(source.spec.url).host, *source.spec.hosts) as session:
             payloads = list(source.fetch(session, window))
     except ConfigurationMissing as error:
         store.note_run(source.spec.id, "not_configured", str(error))

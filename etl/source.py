@@ -24,7 +24,9 @@ class Spec:
 
     ``cadence`` is how often new content is published (None: no rhythm, it comes when somebody sends it). ``rows`` are
     the least and most rows a healthy payload holds: fewer fails the load, an empty list is never taken for calm.
-    ``key_setting`` names the environment variable of a needed key and ``key_help`` how to get one.
+    ``publication_delay`` is how old the newest content may be when it is published (BTS: two months). ``hosts`` are
+    hosts beside that of ``url`` which ``fetch`` may speak to. ``key_setting`` names the environment variable of a needed
+    key and ``key_help`` how to get one.
     """
 
     id: str
@@ -37,6 +39,8 @@ class Spec:
     first_date: date | None
     rows: tuple[int, int]
     max_bytes: int = 2_000_000_000
+    publication_delay: timedelta = timedelta(0)
+    hosts: tuple[str, ...] = ()
     key_setting: str | None = None
     key_help: str | None = None
 
