@@ -13,15 +13,14 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
-from sqlalchemy import Connection, insert, text, update
+from sqlalchemy import Connection, text, update
 
 from data.errors import IdentityBreak
 from data.frames import check
 from data.schema import Versioned, versioned_tables
-from data.schema.quarantine import Quarantine
 from data.schema.source_run import SourceRun
 
-_ORPHANS_SHOWN = 50_000
+_BAD_ROWS_HELD = 10_000
 
 
 class Load:
@@ -35,6 +34,8 @@ class Load:
         self._staged: dict[type[Versioned], int] = {}
         self._rejected: set[str] = set()
         self._scopes: dict[type[Versioned], list[tuple[str, dict[str, Any]]]] = {}
+        self._bad: list[tuple[str, str, str, str]] = []
+        self._notes: dict[str, int] = {}
         self._kept: dict[type[Versioned], list[tuple[str, dict[str, Any]]]] = {}
         lock = text("SELECT pg_advisory_xact_lock(hashtext('waypost.source'), hashtext(:id))")
         connection.execute(lock, {"id": source_id})
@@ -63,16 +64,18 @@ class Load:
 
     def reject(self, table_name: str, locator: str, reason: str, raw: str, *, counted: bool = False) -> None:
         """Keep a record that cannot land, with where it stood and why."""
-        row = {"table_name": table_name, "locator": locator, "reason": reason, "raw": raw.replace("\x00", "\\x00")}
-        self.connection.execute(insert(Quarantine).values(run_id=self.run_id, **row))
+        self._bad.append((table_name, _storable(locator), _storable(reason), _storable(raw)))
         self._rejected.add(table_name)
         self.counts["quarantined"] += 1
         self.counts["read"] += 0 if counted else 1
+        if len(self._bad) >= _BAD_ROWS_HELD:
+            self._flush_bad()
 
-    def ignore(self, rows: int) -> None:
-        """Count rows that the source ignores by name."""
+    def ignore(self, rows: int, reason: str) -> None:
+        """Count rows that the source ignores by name; the reason stands in the run's message."""
         self.counts["read"] += rows
         self.counts["ignored"] += rows
+        self._notes[reason] = self._notes.get(reason, 0) + rows
 
     def replaces(self, table: type[Versioned], condition: str, max_vanished_share: float, **values: Any) -> None:
         """Declare that the load is the whole truth for the rows of this source that match an SQL condition.
@@ -104,16 +107,36 @@ class Load:
                     self._stage_vanished(table, condition, values)
             for name, rows in merge(self.connection, table, self.run_id, self.now).items():
                 self.counts[name] += rows
+        self._flush_bad()
         changed = self.counts["new"] + self.counts["revised"] + self.counts["deleted"]
         values = {f"rows_{name}": count for name, count in self.counts.items()}
         done = update(SourceRun).where(SourceRun.id == self.run_id)
         status = "ok" if changed or self.counts["quarantined"] else "unchanged"
         newest = self.newest_content_at
         self.connection.execute(
-            done.values(status=status, finished_at=text("clock_timestamp()"), newest_content_at=newest, **values)
+            done.values(
+                status=status,
+                message=self._message(),
+                finished_at=text("clock_timestamp()"),
+                newest_content_at=newest,
+                **values,
+            )
         )
         if changed:
             self.connection.execute(text("SELECT pg_notify('waypost_rows', :id)"), {"id": self.source_id})
+
+    def _message(self) -> str:
+        """Say what was ignored and why, the most first; at most 2,000 characters."""
+        notes = sorted(self._notes.items(), key=lambda note: -note[1])
+        return "; ".join(f"{rows:,} ignored: {reason}" if rows else reason for reason, rows in notes)[:2000]
+
+    def _flush_bad(self) -> None:
+        """Write the rejected records that are held back."""
+        raw = self.connection.connection.cursor()
+        with raw.copy("COPY quarantine (run_id, table_name, locator, reason, raw) FROM STDIN") as stream:
+            for row in self._bad:
+                stream.write_row((self.run_id, *row))
+        self._bad.clear()
 
     def _create_stage(self, table: type[Versioned]) -> None:
         """Make the staging table: the content, the times and the order of arrival."""
@@ -168,13 +191,17 @@ class Load:
         name = table.__tablename__
         for column, parent in table.references:
             orphans = text(
-                f"DELETE FROM stage_{name} s WHERE s.{column} IS NOT NULL AND NOT EXISTS"
+                f"WITH gone AS (DELETE FROM stage_{name} s WHERE s.{column} IS NOT NULL AND NOT EXISTS"
                 f" (SELECT 1 FROM {parent} p WHERE p.id = s.{column} AND p.known_to IS NULL AND NOT p.is_deleted)"
-                " RETURNING s.seq, row_to_json(s)::text"
+                " RETURNING s.seq, row_to_json(s)::text AS raw)"
+                " INSERT INTO quarantine (run_id, table_name, locator, reason, raw)"
+                " SELECT :run_id, :name, 'row ' || seq, :reason, raw FROM gone"
             )
-            found = self.connection.execute(orphans).fetchmany(_ORPHANS_SHOWN)
-            for seq, raw in found:
-                self.reject(name, f"row {seq}", f"{column} names no known {parent}", raw, counted=True)
+            values = {"run_id": self.run_id, "name": name, "reason": f"{column} names no known {parent}"}
+            found = self.connection.execute(orphans, values).rowcount
+            self.counts["quarantined"] += found
+            if found:
+                self._rejected.add(name)
 
 
 def merge(connection: Connection, table: type[Versioned], run_id: int, now: datetime) -> dict[str, int]:
@@ -219,6 +246,15 @@ def merge(connection: Connection, table: type[Versioned], run_id: int, now: date
     return {
         "new": new, "revised": revised, "deleted": deleted, "unchanged": single - landed, "ignored": staged - single,
     }  # fmt: skip
+
+
+def _storable(said: str) -> str:
+    r"""Return text that the database can hold: NUL and halves of surrogate pairs are written out.
+
+    >>> _storable("a\x00b\ud800")
+    'a\\x00b\\ud800'
+    """
+    return said.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _row(alias: str, columns: "tuple[str, ...] | list[str]") -> str:

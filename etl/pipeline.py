@@ -97,7 +97,7 @@ def _take(target: Load, item: Item, setting: Setting, tally: _Tally) -> None:
     elif isinstance(item, Reject):
         target.reject(item.table_name, item.locator, item.reason, item.raw)
     elif isinstance(item, Ignored):
-        target.ignore(item.rows)
+        target.ignore(item.rows, item.reason)
     elif isinstance(item, Keeps):
         target.keeps(item.table, item.condition, **item.values)
     else:

@@ -25,8 +25,8 @@ class Spec:
     ``cadence`` is how often new content is published (None: no rhythm, it comes when somebody sends it). ``rows`` are
     the least and most rows a healthy payload holds: fewer fails the load, an empty list is never taken for calm.
     ``publication_delay`` is how old the newest content may be when it is published (BTS: two months). ``hosts`` are
-    hosts beside that of ``url`` which ``fetch`` may speak to. ``key_setting`` names the environment variable of a needed
-    key and ``key_help`` how to get one.
+    hosts beside that of ``url`` which ``fetch`` may speak to. ``key_setting`` names the environment variable of a
+    needed key and ``key_help`` how to get one.
     """
 
     id: str

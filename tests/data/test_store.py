@@ -343,3 +343,34 @@ def test_every_moment_remembers_its_own_truth(store, batches):
                 AND tstzrange(a.known_from, a.known_to) && tstzrange(b.known_from, b.known_to)""")
         ).scalar_one()
     assert overlapping == 0
+
+
+def test_every_one_of_many_bad_rows_is_kept_with_its_text(store):
+    frame = pd.concat([events([str(n) for n in range(25_000)], -1), events(["good"], 1)], ignore_index=True)
+    with store.load("ucdp") as target:
+        target.add(ConflictEvent, frame)
+        target.reject("conflict_event", "line 1", "half a surrogate \ud800", "\x00\ud800")
+    assert target.counts["quarantined"] == 25_001
+    kept = store.read(Quarantine)
+    assert len(kept) == 25_001
+    assert kept["raw"].str.contains("\\ud800", regex=False).sum() == 1
+    assert known(store) == {"good": 1}
+
+
+def test_orphans_are_all_kept_in_quarantine(store):
+    frame = pd.concat([observed(place_id=f"nowhere:{number}") for number in range(300)], ignore_index=True)
+    with store.load("counts") as target:
+        target.add(Observation, frame)
+    assert target.counts["quarantined"] == 300
+    assert store.read(Quarantine)["reason"].unique().tolist() == ["place_id names no known place"]
+
+
+def test_the_run_says_what_was_ignored_and_why(store):
+    with store.load("ucdp") as target:
+        target.add(ConflictEvent, events(["a"], 1))
+        target.ignore(0, "columns that are new here and not read: colour")
+        target.ignore(2, "an older state")
+        target.ignore(3, "an older state")
+    run = store.read(SourceRun).iloc[0]
+    assert run["message"] == "5 ignored: an older state; columns that are new here and not read: colour"
+    assert run["rows_ignored"] == 5
