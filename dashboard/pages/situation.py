@@ -55,6 +55,7 @@ def layout(**_: Any) -> html.Div:
     horizons = [{"label": f"{days} days", "value": days} for days in HORIZONS_DAYS]
     return html.Div(
         [
+            html.H1("Expected arrivals, capacity and gaps at border points", className="spoken-only"),
             dcc.Store(id=Ids.CLOCK),
             dcc.Store(id=Ids.SELECTED),
             dcc.Store(id=Ids.MAP_DATA),
