@@ -19,7 +19,7 @@ from data.settings import PROJECT_ROOT
 from tests.benchmarks.row import Row
 
 RESULTS = PROJECT_ROOT / "docs" / "benchmarks"
-NAMES = ("ingest", "page")
+NAMES = tuple(path.stem for path in sorted(Path(__file__).parent.glob("*.py")) if "\ndef run(" in path.read_text())
 
 
 def main(names: list[str]) -> int:
@@ -34,7 +34,8 @@ def main(names: list[str]) -> int:
         with tempfile.TemporaryDirectory() as folder:
             rows: list[Row] = import_module(f"tests.benchmarks.{name}").run(Path(folder))
         for row in rows:
-            print(f"  {row.metric}: {row.ours:,.4g} ours, {row.peer:,.4g} {row.peer_name} ({row.goal})", flush=True)
+            peer = "" if row.peer is None else f", {row.peer:,.4g} {row.peer_name}"
+            print(f"  {row.metric}: {row.ours:,.4g} ours{peer} ({row.goal})", flush=True)
         record = {"name": name, **circumstances(), "rows": [asdict(row) | {"ratio": row.ratio} for row in rows]}
         (RESULTS / f"{name}.json").write_text(json.dumps(record, indent=1) + "\n")
     (PROJECT_ROOT / "docs" / "benchmarks.md").write_text(render())

@@ -1,25 +1,27 @@
-"""Loading a million conflict events with validation and history, against loads that do neither."""
+"""Loading conflict events with validation and history, against loads that do neither and against dlt's merge."""
 
-import resource
+import json
+import os
+import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from sqlalchemy import text
+from sqlalchemy import Engine, make_url, text
+from tqdm import tqdm
 
 from data.cluster import Cluster
 from data.migrate import upgrade
 from data.postgres import engine
-from data.store import Store
-from etl import pipeline
-from etl.archive import Archive
-from etl.registry import source
-from etl.source import Payload
+from data.settings import PROJECT_ROOT
 from tests.benchmarks.row import Row
 
-EVENTS = 1_000_000
+MANY, FEW = 5_000, 2_000
+REVISED_SHARE, DELETED_SHARE = 0.05, 0.01
 COLUMNS = (
     "id", "type_of_violence", "where_prec", "adm_1", "latitude", "longitude", "country_id", "date_start", "date_end",
     "best", "low", "high",
@@ -27,31 +29,78 @@ COLUMNS = (
 
 
 def run(folder: Path) -> list[Row]:
-    """Load the same events by our pipeline (twice), by a bare binary COPY and by geopandas.to_postgis."""
-    frame = events(EVENTS)
-    file = folder / "events.csv"
-    frame.to_csv(file, index=False)
+    """Measure the loads of 1,000,000 events, then of 100,000 with revisions and deletions."""
     cluster = Cluster(folder / "pg", throwaway=True)
     try:
-        opened = engine(cluster.start())
-        upgrade(opened)
-        first = _timed(lambda: _ours(Store(opened), folder, file))
-        again = _timed(lambda: _ours(Store(opened), folder, file))
-        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        bare = _timed(lambda: _binary_copy(opened, frame))
-        geometry = gpd.points_from_xy(frame["longitude"], frame["latitude"], crs=4326)
-        with_points = gpd.GeoDataFrame(frame, geometry=geometry)
-        peer = _timed(lambda: with_points.to_postgis("peer", opened))
-        opened.dispose()
+        url = cluster.start()
+        with tqdm(total=2, desc="ingest", unit=" parts") as progress:
+            many = _many(folder, url)
+            progress.update()
+            few = _few(folder, url)
+            progress.update()
     finally:
         cluster.remove()
-    ours, rate, copied = EVENTS / first, EVENTS / peer, EVENTS / bare
+    return [*many, *few]
+
+
+def _many(folder: Path, url: str) -> list[Row]:
+    """A million events by our pipeline, by a bare binary COPY and by geopandas.to_postgis."""
+    file, frame = folder / "many.csv", events(MANY)
+    frame.to_csv(file, index=False)
+    ours = _ours(_database(url, "many"), file, file)
+    with_points = gpd.GeoDataFrame(frame, geometry=gpd.points_from_xy(frame["longitude"], frame["latitude"], crs=4326))
+    peers = engine(_database(url, "peers"))
+    peer = MANY / _timed(lambda: with_points.to_postgis("peer", peers))
+    bare = MANY / _timed(lambda: _binary_copy(peers, frame))
+    peers.dispose()
+    first, again = (MANY / step["seconds"] for step in ours["steps"])
     return [
-        Row("rows a second, first load", ours, rate, "geopandas.to_postgis", "at least to_postgis", ours >= rate),
-        Row("rows a second, first load", ours, copied, "bare binary COPY", "half of the bare COPY", ours >= copied / 2),
-        Row("seconds, identical load again", again, first, "our first load", "no goal yet", None),
-        Row("peak memory of our process, MB", peak_mb, None, "", "no goal yet", None),
+        Row("1M events: rows/s, first load", first, peer, "geopandas.to_postgis", "at least to_postgis", first >= peer),
+        Row("1M events: rows/s, first load", first, bare, "bare binary COPY", "half of the COPY", first >= bare / 2),
+        Row("1M events: rows/s, identical load", again, first, "our first load", "5 times", again >= 5 * first),
+        Row("1M events: peak memory, MB", ours["peak_mb"], None, "", "bounded", ours["peak_mb"] < 1000),
     ]
+
+
+def _few(folder: Path, url: str) -> list[Row]:
+    """100,000 events, then 5 % revised and 1 % deleted, then the identical file again, beside dlt and ogr2ogr."""
+    files = _three_files(folder)
+    ours = _ours(_database(url, "few"), *(file for file, _ in files))
+    wanted = {"revised": round(FEW * REVISED_SHARE), "deleted": round(FEW * DELETED_SHARE)}
+    if {name: ours["steps"][1]["counts"][name] for name in wanted} != wanted:
+        raise AssertionError(f"not every change landed: {ours['steps'][1]['counts']}")
+    seconds = [step["seconds"] for step in ours["steps"]]
+    rows = [Row("100k events: peak memory, MB", ours["peak_mb"], None, "", "bounded", ours["peak_mb"] < 1000)]
+    repeat = seconds[0] / seconds[2]
+    rows.append(Row("100k: first load over identical load", repeat, 1, "our first load", "5 times", repeat >= 5))
+    for form in ("rows", "arrow"):
+        peer = _dlt(folder, _database(url, f"dlt_{form}"), form, *(marked for _, marked in files))
+        for what, mine, other in zip(
+            ("first load", "5 % revised, 1 % deleted", "identical"), seconds, peer, strict=False
+        ):
+            met = other >= 3 * mine
+            rows.append(Row(f"100k, {what}: rows/s", FEW / mine, FEW / other, f"dlt merge, {form}", "3 times", met))
+    other = _ogr2ogr(_database(url, "ogr"), files[0][0])
+    if other is not None:
+        mine = FEW / seconds[0]
+        rows.append(Row("100k, first load: rows/s", mine, FEW / other, "ogr2ogr (COPY, no history)", "no goal", None))
+    return rows
+
+
+def _three_files(folder: Path) -> list[tuple[Path, Path]]:
+    """Write each state twice: as UCDP publishes it, and for dlt with the deleted rows marked instead of missing."""
+    first = events(FEW).assign(deleted=False)
+    changed = first.copy()
+    revised = changed.index[: round(FEW * REVISED_SHARE)]
+    changed.loc[revised, ["best", "high"]] += 7
+    changed.loc[changed.index[-round(FEW * DELETED_SHARE) :], "deleted"] = True
+    files = []
+    for name, frame in (("first", first), ("changed", changed), ("identical", changed)):
+        plain, marked = folder / f"{name}.csv", folder / f"{name}-marked.csv"
+        frame[~frame["deleted"]].drop(columns="deleted").to_csv(plain, index=False)
+        frame.to_csv(marked, index=False)
+        files.append((plain, marked))
+    return files
 
 
 def events(number: int) -> pd.DataFrame:
@@ -78,13 +127,62 @@ def events(number: int) -> pd.DataFrame:
     )
 
 
-def _ours(store: Store, folder: Path, file: Path) -> None:
-    counts = pipeline.load(store, Archive(folder / "raw"), source("ucdp"), [Payload(file.name, file)])
-    if counts["new"] + counts["unchanged"] != EVENTS:
-        raise AssertionError(f"not every event landed: {counts}")
+def _database(url: str, name: str) -> str:
+    """Return the address of a new migrated database."""
+    admin = engine(url).execution_options(isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    admin.dispose()
+    fresh = make_url(url).set(database=name).render_as_string(hide_password=False)
+    opened = engine(fresh)
+    with opened.begin() as connection:
+        connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis"))
+    upgrade(opened)
+    opened.dispose()
+    return fresh
 
 
-def _binary_copy(opened, frame: pd.DataFrame) -> None:
+def _ours(url: str, *files: Path) -> dict:
+    """Load files in a process of its own; return its steps and peak memory."""
+    command = [sys.executable, "-m", "tests.benchmarks.load_events", url, *map(str, files)]
+    done = subprocess.run(command, cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _dlt(folder: Path, url: str, form: str, *files: Path) -> list[float]:
+    """Return dlt's seconds for each file; none when it is not installed, which is said."""
+    python = os.environ.get("WAYPOST_BENCH_PYTHON")
+    if python is None:
+        print("  the peer dlt is missing: ./waypost bench installs it from requirements-bench.lock", flush=True)
+        return []
+    made = make_url(url)
+    where = {"database": made.database, "username": made.username, "password": made.password or "not asked for"}
+    where |= {"host": made.host or "localhost", "port": made.port or 5432, "query": dict(made.query)}
+    command = [python, str(Path(__file__).with_name("dlt_events.py")), json.dumps(where), str(folder / "dlt"), form]
+    environment = os.environ | {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
+    done = subprocess.run([*command, *map(str, files)], env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _ogr2ogr(url: str, file: Path) -> float | None:
+    """Return ogr2ogr's seconds for a load into an indexed table; None when it is not installed, which is said."""
+    if shutil.which("ogr2ogr") is None:
+        print("  the peer ogr2ogr is missing: it is in Debian's package gdal-bin", flush=True)
+        return None
+    made = make_url(url)
+    parts = {
+        "dbname": made.database,
+        "user": made.username,
+        "host": made.host or made.query.get("host"),
+        "port": made.port,
+    }
+    target = "PG:" + " ".join(f"{name}='{value}'" for name, value in parts.items() if value)
+    command = ["ogr2ogr", "-f", "PostgreSQL", target, str(file), "-nln", "peer", "-oo", "X_POSSIBLE_NAMES=longitude"]
+    command += ["-oo", "Y_POSSIBLE_NAMES=latitude", "-a_srs", "EPSG:4326", "--config", "PG_USE_COPY", "YES"]
+    return _timed(lambda: subprocess.run(command, check=True))
+
+
+def _binary_copy(opened: Engine, frame: pd.DataFrame) -> None:
     types = {"int64": "int8", "float64": "float8"}
     columns = ", ".join(f"{name} {types.get(str(kind), 'text')}" for name, kind in frame.dtypes.items())
     with opened.begin() as connection:
