@@ -1,17 +1,20 @@
 """The application: one ASGI server with the pages, the tiles and the health check."""
 
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from dash import Dash
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
 
-from dashboard import files, health, tiles
+from dashboard import faults, files, health, live, templates, tiles
+from dashboard.api.server import create_api
+from dashboard.bounds import Bounded
 from dashboard.shell import shell
 from data.errors import WaypostError
 
+API = "/api/v1"
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -23,9 +26,11 @@ _HEADERS = {
 def create_server() -> FastAPI:
     """Return the server with every route; the database is opened on the first request that needs it."""
     server = FastAPI(title="Waypost", docs_url=None, redoc_url=None)
-    for router in (tiles.router, files.router, health.router):
+    for router in (tiles.router, files.router, health.router, templates.router, live.router):
         server.include_router(router)
-    server.add_exception_handler(WaypostError, _explain)
+    server.mount(API, create_api())
+    for kind in (WaypostError, SQLAlchemyError, TimeoutError):
+        server.add_exception_handler(kind, faults.answer)
     server.middleware("http")(_guard)
     app = Dash(
         "dashboard",
@@ -35,21 +40,11 @@ def create_server() -> FastAPI:
         update_title=None,
         suppress_callback_exceptions=True,
         enable_mcp=False,
-        on_error=_on_callback_error,
+        on_error=faults.on_callback_error,
     )
     app.layout = shell
+    server.add_middleware(Bounded)  # the last one added is the first one asked
     return server
-
-
-def _on_callback_error(error: Exception) -> None:
-    """Log what went wrong in a callback; the page keeps its last good state."""
-    logging.getLogger("waypost").error("a callback failed: %s: %s", type(error).__name__, error)
-
-
-async def _explain(_: Request, error: Exception) -> Response:
-    """Answer with the status and text of one of our errors."""
-    status = error.http_status if isinstance(error, WaypostError) else 500
-    return JSONResponse({"detail": str(error)}, status)
 
 
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Any]]) -> Any:

@@ -251,7 +251,8 @@ def source_states(view: View) -> pd.DataFrame:
                 continue
             content = func.max(table.__table__.c[table.content_time])
             query = select(SourceRun.source_id, content).join(SourceRun, SourceRun.id == table.run_id)
-            query = query.where(known(table, view.instant), ~table.is_deleted).group_by(SourceRun.source_id)
+            query = query.where(known(table, view.instant), ~table.is_deleted, view.store.visible(table))
+            query = query.group_by(SourceRun.source_id)
             for source_id, value in connection.execute(query):
                 found = pd.to_datetime(value, utc=True)
                 newest[source_id] = max(found, newest.get(source_id, found))
@@ -263,6 +264,7 @@ def conflict_count(view: View, days: int) -> int:
     since = view.as_of_date - timedelta(days=days)
     query = select(func.count()).select_from(ConflictEvent)
     query = query.where(known(ConflictEvent, view.instant), ~ConflictEvent.is_deleted, ConflictEvent.end_date >= since)
+    query = query.where(view.store.visible(ConflictEvent))
     with view.store.engine.connect() as connection:
         return int(connection.execute(query).scalar_one())
 

@@ -1,6 +1,7 @@
 """Everything that stands between a fresh clone and the first page: database, tables, reference data, first forecast."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from etl.source import Payload
 from models import issue
 from models.arrivals import derive
 
+STOP_SECONDS = 8
 REFERENCE = PROJECT_ROOT / "data" / "reference"
 
 
@@ -40,8 +42,14 @@ def serve(settings: Settings) -> None:
         migrate.upgrade(store.engine)
     load_reference(store, settings.paths.var)
     first_forecasts(store)
+    signal.signal(signal.SIGTERM, _leave)
     with own_pid(settings.paths.var / "app.pid"), background_work(host, port):
         uvicorn.run(create_server(), host=host, port=port, log_level="warning", access_log=False)
+
+
+def _leave(*_: object) -> None:
+    """Leave in good order when told to end: uvicorn hands the signal on when it has stopped serving."""
+    raise SystemExit(0)
 
 
 def load_reference(store: Store, var: Path) -> None:
@@ -101,7 +109,7 @@ def own_pid(path: Path) -> Iterator[None]:
 
 @contextmanager
 def background_work(host: str, port: int) -> Iterator[None]:
-    """While serving, compute the other forecasts and their scores at low priority, once the page is up."""
+    """While serving, compute the other forecasts and look at the sources at low priority, once the page is up."""
     stop = threading.Event()
     worker = threading.Thread(target=_catch_up, args=(host, port, stop), daemon=True)
     worker.start()
@@ -109,22 +117,30 @@ def background_work(host: str, port: int) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        worker.join(timeout=10)
+        worker.join(timeout=2 * STOP_SECONDS + 2)
 
 
 def _catch_up(host: str, port: int, stop: threading.Event) -> None:
-    """Say when the page is up, then run the command that computes what is missing, until it is done or told to stop."""
+    """Say when the page is up, then run the commands that compute what is missing and look at the sources."""
     while not _listens(host, port):
         if stop.wait(0.1):
             return
     print(f"\nWaypost is ready: http://{host}:{port}\n", flush=True)
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
-    command = ["nice", "-n", "10", sys.executable, "-m", "models", "catch-up"]
-    work = subprocess.Popen(command, cwd=PROJECT_ROOT, env=environment)  # noqa: S603 - a fixed command
-    while work.poll() is None and not stop.wait(0.5):
-        pass
-    work.terminate()
-    work.wait()
+    quiet = environment | {"TQDM_DISABLE": "1"}  # what the worker does stands on the Data page, not in the terminal
+    began = [
+        subprocess.Popen(["nice", "-n", "10", sys.executable, "-m", *command], cwd=PROJECT_ROOT, env=wanted)  # noqa: S603, S607 - fixed commands
+        for command, wanted in ((["models", "catch-up"], environment), (["etl", "worker", "--with-parent"], quiet))
+    ]
+    stop.wait()
+    for process in began:
+        process.terminate()
+    for process in began:
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:  # in the middle of a download; nothing is lost, its run begins again
+            process.kill()
+            process.wait()
 
 
 def _listens(host: str, port: int) -> bool:

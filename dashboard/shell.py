@@ -1,9 +1,16 @@
 """What surrounds every page: name, navigation, and the footer with purpose and disclaimer."""
 
 import dash
-from dash import dcc, html
+from dash import Input, Output, callback, dcc, html
+from sqlalchemy import text
 
+from dashboard.database import store
+from dashboard.faults import BANNER
+from dashboard.threads import threaded
 from dashboard.words import DISCLAIMER, PURPOSE
+
+HEARTBEAT = "app-heartbeat"
+HEARTBEAT_MILLISECONDS = 15_000
 
 
 def shell() -> html.Div:
@@ -20,8 +27,19 @@ def shell() -> html.Div:
                 ],
                 className="top",
             ),
+            html.Div(id=BANNER, className="banner", role="alert"),
+            dcc.Interval(id=HEARTBEAT, interval=HEARTBEAT_MILLISECONDS),
             html.Main(dash.page_container, id="content", className="content"),
             html.Footer([html.P(PURPOSE), html.P(DISCLAIMER)], className="foot"),
         ],
         className="shell",
     )
+
+
+@callback(Output(BANNER, "children"), Input(HEARTBEAT, "n_intervals"))
+@threaded
+def heal(_: int | None) -> str:
+    """Clear the banner while the database answers; if it does not, the failure itself fills it."""
+    with store().engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    return ""

@@ -9,13 +9,19 @@ from fastapi import APIRouter, HTTPException, Response
 from sqlalchemy import text
 
 from dashboard.database import store
+from data.access import gate
+from data.schema import Versioned
+from data.schema.conflict_event import ConflictEvent
+from data.schema.hazard_event import HazardEvent
 
 GRID_BELOW_ZOOM = 7
 MOST_FEATURES = 20_000
 MOST_DAYS = 3660
 router = APIRouter(prefix="/tiles")
 
-_KNOWN = "e.known_from <= :as_of AND (e.known_to IS NULL OR e.known_to > :as_of) AND NOT e.is_deleted"
+_KNOWN = "e.known_from <= :as_of AND (e.known_to IS NULL OR e.known_to > :as_of) AND NOT e.is_deleted AND {visible}"
+"""What was known then and this server's audience may see; ``visible`` is filled in from `data.access`."""
+_TABLES: dict[str, type[Versioned]] = {"conflict": ConflictEvent, "hazard": HazardEvent}
 _IN_TILE = "e.geometry && ST_Transform(ST_TileEnvelope(:z, :x, :y, margin => 0.05), 4326)"
 _LAYERS = {
     "conflict": f"""
@@ -58,7 +64,8 @@ def tile(layer: str, z: int, x: int, y: int, as_of: date, days: int = 90) -> Res
         "cell": cell,
         "most": MOST_FEATURES,
     }
-    sql = text(f"SELECT ST_AsMVT(tile, '{layer}', 4096, 'geom') FROM ({_LAYERS[layer]}) AS tile")
+    rows = _LAYERS[layer].replace("{visible}", gate(_TABLES[layer], store().audience, "e"))
+    sql = text(f"SELECT ST_AsMVT(tile, '{layer}', 4096, 'geom') FROM ({rows}) AS tile")
     used = {name: value for name, value in values.items() if f":{name}" in sql.text}
     with store().engine.connect() as connection:
         content = bytes(connection.execute(sql, used).scalar_one())

@@ -15,7 +15,10 @@ from data.settings import PathSettings, Settings
 VARIABLE = "WAYPOST_DATABASE_URL"
 OLDEST_SERVER = 140000  # server_version_num of PostgreSQL 14
 OLDEST_POSTGIS = (3, 3)
-SESSION_OPTIONS = "-c timezone=UTC -c datestyle=ISO,YMD"
+SESSION_OPTIONS = (
+    "-c timezone=UTC -c datestyle=ISO,YMD -c lock_timeout=10min -c idle_in_transaction_session_timeout=15min"
+)
+POOL_WAIT_SECONDS = 10
 
 
 def database_url(settings: Settings) -> str:
@@ -54,18 +57,24 @@ def external_url(value: str) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
-def engine(url: str) -> Engine:
+def engine(url: str, statement_seconds: int | None = None) -> Engine:
     """Return an SQLAlchemy engine whose sessions speak UTC and ISO dates, and that replaces broken connections.
 
-    A ``connect_timeout`` (seconds), ``application_name`` or ``options`` in the URL's query is kept.
+    ``statement_seconds`` ends a statement that takes longer (pages set it, loads do not); nobody waits for a lock, sits
+    in an open transaction or waits for a free connection without end. A ``connect_timeout`` (seconds),
+    ``application_name`` or ``options`` in the URL's query is kept.
     """
     given = make_url(url).query
+    limit = "" if statement_seconds is None else f"-c statement_timeout={statement_seconds}s"
     arguments: dict[str, str | int] = {
-        "options": f"{SESSION_OPTIONS} {given.get('options', '')}".strip(),
+        "options": f"{SESSION_OPTIONS} {limit} {given.get('options', '')}".strip(),
         "connect_timeout": int(str(given.get("connect_timeout", 10))),
         "application_name": str(given.get("application_name", "waypost")),
+        "keepalives_idle": 30,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 60_000,
     }
-    return create_engine(url, pool_pre_ping=True, connect_args=arguments)
+    return create_engine(url, pool_pre_ping=True, pool_timeout=POOL_WAIT_SECONDS, connect_args=arguments)
 
 
 def _check(url: URL) -> None:

@@ -9,10 +9,13 @@ WAYPOST_DATABASE_URL  (none: embedded)         an existing PostgreSQL >= 14 with
 WAYPOST_VAR           ``var`` in the project   folder of everything generated
 WAYPOST_HOST          127.0.0.1                address the dashboard listens on
 WAYPOST_PORT          8050                     port the dashboard listens on
+WAYPOST_AUDIENCE      operational              for whom the dashboard is: public, partners or operational
+WAYPOST_SOURCES       gdacs                    sources that the worker looks at by itself ("none": no source)
 ===================== ======================== =====================================================
 """
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -48,12 +51,21 @@ class PathSettings(BaseSettings):
 
 
 class ServerSettings(BaseSettings):
-    """Where the dashboard listens: only this machine, unless told otherwise."""
+    """Where the dashboard listens (only this machine, unless told otherwise), and whom it is for (`data.access`)."""
 
     model_config = _from_environment("WAYPOST_")
 
     host: str = "127.0.0.1"
     port: int = Field(default=8050, ge=1, le=65535)
+    audience: Literal["public", "partners", "operational"] = "operational"
+
+
+class ScheduleSettings(BaseSettings):
+    """Which sources are looked at by themselves: ids with commas, by default open ones without a key."""
+
+    model_config = _from_environment("WAYPOST_")
+
+    sources: str = "gdacs"
 
 
 class Settings(BaseModel):
@@ -62,6 +74,7 @@ class Settings(BaseModel):
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     paths: PathSettings = Field(default_factory=PathSettings)
     server: ServerSettings = Field(default_factory=ServerSettings)
+    schedule: ScheduleSettings = Field(default_factory=ScheduleSettings)
 
 
 def read_settings() -> Settings:

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, Select, delete, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import OperationalError
 
+from data.access import OPERATIONAL, gate
 from data.errors import DatabaseUnavailable, WaypostError
 from data.load import Load
 from data.schema import Base, Versioned
@@ -22,11 +23,19 @@ from data.schema.source_run import SourceRun
 
 
 class Store:
-    """Rows in, frames out, over one engine."""
+    """Rows in, frames out, over one engine, for one audience (see `data.access`)."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Keep the engine; nothing is opened until the first call."""
+    def __init__(self, engine: Engine, audience: str = OPERATIONAL, dataset_id: str | None = None) -> None:
+        """Keep the engine; nothing is opened until the first call.
+
+        Reads show what ``audience`` may see. Loads come under the data set ``dataset_id`` (missing: an open source).
+        """
         self.engine = engine
+        self.audience, self.dataset_id = audience, dataset_id
+
+    def visible(self, table: type[Base]) -> Any:
+        """Return the condition under which this store's audience may read rows of a table."""
+        return text(gate(table, self.audience))
 
     def read(self, table: type[Base], as_of: datetime | None = None, **where: Any) -> pd.DataFrame:
         """Return the rows of a table, one a fact, as known at ``as_of`` (missing: now).
@@ -35,7 +44,7 @@ class Store:
         come as pandas datetimes, whole numbers that may be missing as ``Int64``, a missing value as NA or NaN.
         """
         columns = [c for c in table.__table__.columns if c.computed is None]
-        query = _matching(select(*columns), table, where)
+        query = _matching(select(*columns), table, where).where(self.visible(table))
         if issubclass(table, Versioned):
             query = query.where(known(table, as_of), ~table.is_deleted)
         with reported(), self.engine.connect() as connection:
@@ -49,7 +58,7 @@ class Store:
         With ``until`` only versions known by then, as they looked then: a later end of a version is not shown.
         """
         columns = [c for c in table.__table__.columns if c.computed is None]
-        query = _matching(select(*columns), table, where).order_by(table.known_from)
+        query = _matching(select(*columns), table, where).where(self.visible(table)).order_by(table.known_from)
         if until is not None:
             query = query.where(table.known_from <= until)
         with reported(), self.engine.connect() as connection:
@@ -83,6 +92,7 @@ class Store:
             source_id=source_id,
             checked_at=now,
             status="running",
+            dataset_id=self.dataset_id,
             payload_name=payload_name,
             payload_sha256=payload_sha256,
         )

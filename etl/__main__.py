@@ -1,24 +1,19 @@
-"""Command line of the feeds: ``python -m etl sources|run|situation|status``."""
+"""Command line of the feeds: ``python -m etl sources|run|backfill|status|worker|situation|match``."""
 
 import argparse
 import sys
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-import pandas as pd
-
-from data.errors import InputRejected, WaypostError
+from data.errors import WaypostError
 from data.migrate import require_newest
 from data.postgres import database_url, engine
-from data.schema.quarantine import Quarantine
-from data.schema.source_run import SourceRun
 from data.settings import read_settings
 from data.store import Store
-from etl import pipeline
+from etl import commands, door_commands, match
 from etl.archive import Archive
-from etl.registry import source, sources
-from etl.situation import load as load_situation
-from etl.source import Payload, Window
+from etl.worker import CONCURRENCY
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,89 +21,60 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         if options.command == "sources":
-            print(_sources())
+            print(commands.sources_listed())
             return 0
         settings = read_settings()
         store = Store(engine(database_url(settings)))
         require_newest(store.engine)
-        print(_COMMANDS[options.command](store, Archive(settings.paths.var / "raw"), options))
+        options.enabled = settings.schedule.sources
+        return _COMMANDS[options.command](store, Archive(settings.paths.var / "raw"), options)
     except (WaypostError, OSError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return error.exit_code if isinstance(error, WaypostError) else 74
-    return 0
+    except KeyboardInterrupt:
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:
     """Describe the commands."""
     parser = argparse.ArgumentParser(prog="python -m etl", description="Bring feeds into the database.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("sources", help="list every source and what it needs")
-    run = commands.add_parser("run", help="load one source, live or from files")
-    run.add_argument("source")
+    add = parser.add_subparsers(dest="command", required=True).add_parser
+    add("sources", help="list every source and what it needs")
+    run = add("run", help="look at sources now, or load one from files")
+    run.add_argument("sources", nargs="*", metavar="ID", help="default: those of WAYPOST_SOURCES")
     run.add_argument(
         "--from", dest="files", nargs="+", type=Path, metavar="FILE", help="local files instead of the feed"
     )
-    run.add_argument("--days", type=int, default=30, help="how far back a live fetch looks (default 30)")
+    run.add_argument("--days", type=int, help="how far back to look (default: since the last good look)")
     run.add_argument("--situation", help="the situation that local place ids in the files belong to")
-    situation = commands.add_parser("situation", help="load a situation: a folder of CSV tables")
-    situation.add_argument("folder", type=Path, metavar="DIR")
-    status = commands.add_parser("status", help="show the last run of every source and what is in quarantine")
+    backfill = add("backfill", help="fetch the past of a source in slices; goes on where it was interrupted")
+    backfill.add_argument("source", metavar="ID")
+    backfill.add_argument("--from", dest="first", type=date.fromisoformat, required=True, metavar="YYYY-MM-DD")
+    today = datetime.now(UTC).date()
+    backfill.add_argument("--to", dest="last", type=date.fromisoformat, default=today, metavar="YYYY-MM-DD")
+    backfill.add_argument("--slice-days", type=int, default=30, metavar="N", help="days a slice (default 30)")
+    backfill.add_argument("--later", action="store_true", help="leave the slices to workers that run elsewhere")
+    status = add("status", help="show the state of every source and what is in quarantine")
     status.add_argument("--quarantine", type=int, default=20, metavar="N", help="how many rejected rows to show")
+    worker = add("worker", help="look at the sources of WAYPOST_SOURCES as they fall due, until stopped")
+    worker.add_argument("--concurrency", type=int, default=CONCURRENCY, metavar="N", help="jobs at a time")
+    worker.add_argument("--with-parent", action="store_true", help="end when the program that started this one ends")
+    situation = add("situation", help="load a situation: a folder of CSV tables")
+    situation.add_argument("folder", type=Path, metavar="DIR")
+    add("match", help="find P-codes for names of areas; likenesses wait for a person")
+    door_commands.describe(add)
     return parser
 
 
-def _run(store: Store, archive: Archive, options: argparse.Namespace) -> str:
-    """Load one source from files or live."""
-    chosen = source(options.source)
-    if options.files:
-        missing = [str(f) for f in options.files if not f.is_file()]
-        if missing:
-            raise InputRejected(", ".join(missing), "is no file")
-        payloads = [Payload(f.name, f) for f in options.files]
-        setting = pipeline.Setting(options.situation) if options.situation else None
-        return _counted(chosen.spec.id, pipeline.load(store, archive, chosen, payloads, setting))
-    window = Window(datetime.now(UTC) - timedelta(days=options.days))
-    return _counted(chosen.spec.id, pipeline.run(store, archive, chosen, window))
-
-
-def _situation(store: Store, archive: Archive, options: argparse.Namespace) -> str:
-    """Load a situation folder."""
-    loaded = load_situation(store, archive, options.folder)
-    return "\n".join(_counted(source_id, counts) for source_id, counts in loaded.items())
-
-
-def _status(store: Store, _: Archive, options: argparse.Namespace) -> str:
-    """Describe the last runs and the newest rejected rows."""
-    runs = store.read(SourceRun).sort_values("checked_at").groupby("source_id").tail(1)
-    lines = [
-        f"{r.source_id:<16} {r.status:<14} looked {r.checked_at:%Y-%m-%d %H:%M} UTC, newest content "
-        f"{'none' if pd.isna(r.newest_content_at) else format(r.newest_content_at, '%Y-%m-%d')}; read {r.rows_read}, "
-        f"new {r.rows_new}, revised {r.rows_revised}, deleted {r.rows_deleted}, unchanged {r.rows_unchanged}, "
-        f"ignored {r.rows_ignored}, quarantined {r.rows_quarantined} {r.message}"
-        for r in runs.itertuples()
-    ]
-    rejected = store.read(Quarantine)
-    lines.append(f"{len(rejected)} rows in quarantine")
-    newest = rejected.tail(options.quarantine)
-    lines += [f"  run {q.run_id}, {q.table_name}, {q.locator}: {q.reason}" for q in newest.itertuples()]
-    return "\n".join(lines)
-
-
-def _sources() -> str:
-    """List the sources."""
-    return "\n".join(
-        f"{s.spec.id:<16} {s.spec.title} ({s.spec.publisher}; {s.spec.licence})"
-        + (f"\n{'':<16} needs {s.spec.key_setting}: {s.spec.key_help}" if s.spec.key_setting else "")
-        for s in sources().values()
-    )
-
-
-def _counted(source_id: str, counts: dict[str, int]) -> str:
-    """Return a run's row counts as a line."""
-    return f"{source_id}: " + ", ".join(f"{rows} {what}" for what, rows in counts.items())
-
-
-_COMMANDS = {"run": _run, "situation": _situation, "status": _status}
+_COMMANDS: dict[str, Callable[[Store, Archive, argparse.Namespace], int]] = {
+    "run": commands.run,
+    "backfill": commands.backfill,
+    "status": commands.status,
+    "worker": commands.worker,
+    "situation": commands.situation,
+    "match": match.command,
+    **door_commands.COMMANDS,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

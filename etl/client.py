@@ -1,18 +1,41 @@
 """The one HTTP client of all feeds: bounded in time and size, patient with busy servers, and only to its host."""
 
+import os
 import random
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import httpx
 
-from data.errors import PayloadRejected
+from data.errors import PayloadRejected, WaypostError
+from etl.deadline import Deadline
 
 TIMEOUT = httpx.Timeout(30, connect=10)
-TOTAL_SECONDS = 120
+TOTAL_SECONDS = 120.0
+"""How long one attempt may take from the first byte to the last."""
 ATTEMPTS = 3
+LONGEST_PAUSE_SECONDS = 30.0
 _RETRIED = {429, 500, 502, 503, 504}
+pause = time.sleep
+
+
+class RateLimited(WaypostError):
+    """The server ``host`` asks to be left alone for ``asked`` (its own words), longer than we wait within one look."""
+
+    exit_code = os.EX_TEMPFAIL
+    http_status = 503
+
+    def __init__(self, host: str, asked: str) -> None:
+        super().__init__(host, asked)
+        self.host, self.asked = host, asked
+
+    def __str__(self) -> str:
+        wish = f"; it asks to wait {self.asked}" if self.asked else ""
+        return f"rate limited by {self.host}{wish}; the last good data are kept"
 
 
 @contextmanager
@@ -24,9 +47,12 @@ def client(*hosts: str) -> Iterator[httpx.Client]:
             where = " or ".join(hosts)
             raise PayloadRejected(str(request.url.copy_with(query=None)), f"is not https on {where}; not followed")
 
-    headers = {"User-Agent": "waypost (humanitarian early warning)"}
+    headers = {"User-Agent": "waypost (humanitarian early warning)", "Accept-Encoding": "gzip"}
     hooks = {"request": [allowed]}
-    with httpx.Client(timeout=TIMEOUT, headers=headers, event_hooks=hooks, follow_redirects=True) as session:
+    limits = httpx.Limits(max_keepalive_connections=0)  # each request has a connection of its own to be cut
+    with httpx.Client(
+        timeout=TIMEOUT, headers=headers, event_hooks=hooks, follow_redirects=True, limits=limits
+    ) as session:
         yield session
 
 
@@ -43,38 +69,71 @@ def post(session: httpx.Client, url: str, max_bytes: int, **form: str) -> tuple[
 def send(session: httpx.Client, request: httpx.Request, max_bytes: int) -> tuple[bytes, str]:
     """Return body and content type of a request, retried with back-off while the server is busy.
 
-    Raises `httpx.HTTPError` when it stays unreachable or answers with an error, `PayloadRejected` when the body is too
-    large or dripped for longer than the total deadline.
+    Raises `httpx.HTTPError` when it stays unreachable or answers with an error, `RateLimited` when it keeps asking for
+    patience, `PayloadRejected` when the body is too large, is cut off or takes longer than the total deadline.
     """
+    host = request.url.host
     for attempt in range(1, ATTEMPTS + 1):
+        deadline = Deadline(request, TOTAL_SECONDS)
         try:
-            with closing(session.send(request, stream=True)) as answer:
+            with deadline, closing(session.send(request, stream=True)) as answer:
                 if answer.status_code in _RETRIED and attempt < ATTEMPTS:
-                    time.sleep(_pause_seconds(answer, attempt))
-                    continue
-                answer.raise_for_status()
-                return _body(answer, max_bytes), answer.headers.get("content-type", "")
-        except httpx.TransportError:
+                    wait = _pause_seconds(answer, attempt)
+                elif answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+                    raise RateLimited(host, answer.headers.get("retry-after", "")[:60])
+                else:
+                    answer.raise_for_status()
+                    return _body(answer, max_bytes), answer.headers.get("content-type", "")
+        except httpx.TransportError as error:
+            if deadline.passed:
+                raise PayloadRejected(host, f"took more than {TOTAL_SECONDS:g} s") from error
             if attempt == ATTEMPTS:
                 raise
-            time.sleep(2**attempt * random.uniform(0.5, 1))  # noqa: S311 - jitter
+            wait = _jittered(attempt)
+        pause(wait)
     raise AssertionError("the last attempt returns or raises")
 
 
 def _body(answer: httpx.Response, max_bytes: int) -> bytes:
-    """Read a body, counted after decompression, within the size and the total time."""
-    blocks, size, end = [], 0, time.monotonic() + TOTAL_SECONDS
-    for block in answer.iter_bytes():
+    """Read a body, unpacked no further than the limit, and whole or not at all."""
+    host, encoding = answer.url.host, answer.headers.get("content-encoding", "identity").strip().lower()
+    in_memory = answer.is_stream_consumed  # an answer that was never on the wire, and is not packed
+    if encoding not in {"identity", "gzip", "deflate", ""}:  # "gzip, gzip" unpacks a million-fold
+        raise PayloadRejected(host, f"answered in an encoding that nobody asked for: {encoding[:40]!r}")
+    unpacker = zlib.decompressobj(wbits=47) if encoding in {"gzip", "deflate"} and not in_memory else None
+    blocks, size = [], 0
+    for raw in [answer.content] if in_memory else answer.iter_raw():
+        block = raw if unpacker is None else _unpacked(unpacker, raw, max_bytes - size + 1, host)
         blocks.append(block)
         size += len(block)
         if size > max_bytes:
-            raise PayloadRejected(answer.url.host, f"answered with more than {max_bytes:,} bytes")
-        if time.monotonic() > end:
-            raise PayloadRejected(answer.url.host, f"took more than {TOTAL_SECONDS} s for {size:,} bytes")
+            raise PayloadRejected(host, f"answered with more than {max_bytes:,} bytes")
+    if unpacker is not None and size and (not unpacker.eof or unpacker.unused_data):
+        raise PayloadRejected(host, f"was cut off, or went on, after {size:,} unpacked bytes")
     return b"".join(blocks)
+
+
+def _unpacked(unpacker: "zlib._Decompress", raw: bytes, most: int, host: str) -> bytes:
+    """Unpack a block to at most so many bytes; raise `PayloadRejected` when it is not what its header says."""
+    try:
+        return unpacker.decompress(raw, most)
+    except zlib.error as error:
+        raise PayloadRejected(host, f"answered with a damaged packed body ({error})") from error
 
 
 def _pause_seconds(answer: httpx.Response, attempt: int) -> float:
     """Return how long to wait: what the server asks for, at most half a minute."""
-    asked = answer.headers.get("retry-after", "")
-    return min(float(asked), 30) if asked.isdigit() else 2**attempt * random.uniform(0.5, 1)  # noqa: S311 - jitter
+    asked = answer.headers.get("retry-after", "").strip()
+    if asked.isdecimal():
+        return min(float(asked), LONGEST_PAUSE_SECONDS)
+    try:
+        until = parsedate_to_datetime(asked)
+    except ValueError:
+        return _jittered(attempt)
+    seconds = (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    return min(max(seconds, 1), LONGEST_PAUSE_SECONDS)
+
+
+def _jittered(attempt: int) -> float:
+    """Return a pause that doubles with each attempt, with jitter so that many clients do not come back together."""
+    return float(2**attempt) * random.uniform(0.5, 1)  # noqa: S311 - jitter

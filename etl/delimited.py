@@ -32,7 +32,8 @@ class Chunk:
     """Rows as text, indexed by row number (1 is the first after the header), and the broken rows among them.
 
     ``lines`` (same index) are the lines of the file on which the rows begin, ``added`` the columns that are neither
-    required nor known. ``text`` gives a row as it stands in the file, at most its beginning.
+    required nor known. ``text`` gives a row as it stands in the file, at most its beginning, and ``where`` is the word
+    for a row's place: "line" of a text, "row" of a spreadsheet.
     """
 
     frame: pd.DataFrame
@@ -40,6 +41,7 @@ class Chunk:
     broken: list[Broken]
     added: tuple[str, ...]
     text: Callable[[int], str]
+    where: str = "line"
 
     def without(self, rows: "pd.Series[bool]") -> "Chunk":
         """Return the chunk without some of its rows."""

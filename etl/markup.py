@@ -79,17 +79,17 @@ class _Words(HTMLParser):
             self.words.append(data)
 
 
-def plain_text(text: str) -> str:
-    """Return a feed's text without markup and control characters, on one line, at most 500 characters.
+def plain_text(text: str, most_characters: int = _TITLE_CHARACTERS) -> str:
+    """Return a feed's text without markup and control characters, on one line, at most 500 characters (a title's).
 
     >>> plain_text('Flood in <b>A</b> &amp; B <script>alert(1)</script>')
     'Flood in A & B'
     """
     words = _Words()
-    words.feed(text[: _TITLE_CHARACTERS * 4])
+    words.feed(text[: most_characters * 4])
     words.close()
     line = re.sub(r"\s+", " ", "".join(words.words))
-    return "".join(letter for letter in line if letter.isprintable()).strip()[:_TITLE_CHARACTERS]
+    return "".join(letter for letter in line if letter.isprintable()).strip()[:most_characters]
 
 
 def link_of(text: str) -> str | None:

@@ -1,9 +1,10 @@
 """From payloads to rows: archive, parse, place in the world, check expectations, load atomically, record the run."""
 
+import os
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from data.schema.source_run import SourceRun
 from data.store import Store
 from etl.archive import Archive, sha256_of
 from etl.client import client
+from etl.expectations import Usual, doubts, usual
 from etl.geography import looks_swapped, outside_country
 from etl.source import Ignored, Item, Keeps, Payload, Reject, Rows, Source, Window
 
@@ -44,10 +46,14 @@ class _Tally:
     located: int = 0
     outside: int = 0
     swapped: int = 0
+    filled: set[str] = field(default_factory=set)
 
 
-def run(store: Store, archive: Archive, source: Source, window: Window) -> dict[str, int]:
-    """Fetch a source for a window and load it; failures are recorded, raised, and leave the last good data."""
+def run(store: Store, archive: Archive, source: Source, window: Window, *, live: bool = True) -> dict[str, int]:
+    """Fetch a source for a window and load it; failures are recorded, raised, and leave the last good data.
+
+    A ``live`` look reaches until now and is compared with the runs before it; a slice of the past is not.
+    """
     try:
         with client(httpx.URL(source.spec.url).host, *source.spec.hosts) as session:
             payloads = list(source.fetch(session, window))
@@ -55,16 +61,29 @@ def run(store: Store, archive: Archive, source: Source, window: Window) -> dict[
         store.note_run(source.spec.id, "not_configured", str(error))
         raise
     except (httpx.HTTPError, WaypostError) as error:
-        store.note_run(source.spec.id, "failed", f"{type(error).__name__}: {error}"[:2000])
+        store.note_run(source.spec.id, "failed", said(source, error))
         raise
-    return load(store, archive, source, payloads)
+    return load(store, archive, source, payloads, known=usual(store, source.spec) if live else None)
+
+
+def said(source: Source, error: Exception) -> str:
+    """Return an error in words that may be shown and kept: at most 2,000 characters, without the source's key."""
+    key = os.environ.get(source.spec.key_setting or "", "")
+    words = f"{type(error).__name__}: {error}".splitlines()[0][:2000]
+    return words.replace(key, "***") if key else words
 
 
 def load(
-    store: Store, archive: Archive, source: Source, payloads: Iterable[Payload], setting: Setting | None = None
+    store: Store,
+    archive: Archive,
+    source: Source,
+    payloads: Iterable[Payload],
+    setting: Setting | None = None,
+    known: Usual | None = None,
 ) -> dict[str, int]:
     """Load payloads of one source, all or nothing; return the run's row counts.
 
+    ``known`` is what a live look is compared with (missing: files and slices of the past, which are not compared).
     Raises `data.errors.WaypostError` when a payload is not what the source publishes or breaks its expectations.
     """
     payloads = list(payloads)
@@ -77,6 +96,10 @@ def load(
             ):
                 _take(target, item, setting or Setting(), tally)
         _expect(source, tally)
+        if known is not None:
+            newest, now = target.newest_content_at, datetime.now(UTC)
+            for doubt in doubts(source.spec, known, target.counts["read"], frozenset(tally.filled), newest, now):
+                target.ignore(0, doubt)
         for payload in payloads:  # after parsing: a file refused for what it holds about people is not kept
             archive.keep(payload)
     return target.counts
@@ -93,6 +116,7 @@ def _take(target: Load, item: Item, setting: Setting, tally: _Tally) -> None:
     """Hand one parsed item to the load."""
     if isinstance(item, Rows):
         tally.rows += len(item.frame)
+        tally.filled |= {item.table.__tablename__} if len(item.frame) else set()
         _take_rows(target, item, setting, tally)
     elif isinstance(item, Reject):
         target.reject(item.table_name, item.locator, item.reason, item.raw)

@@ -23,10 +23,12 @@ class Spec:
     """What a source declares of itself.
 
     ``cadence`` is how often new content is published (None: no rhythm, it comes when somebody sends it). ``rows`` are
-    the least and most rows a healthy payload holds: fewer fails the load, an empty list is never taken for calm.
+    the least and most rows a healthy payload holds: fewer fails the load, an empty list is never taken for calm (a
+    least of 0 is for feeds whose intact envelope proves that there is nothing).
     ``publication_delay`` is how old the newest content may be when it is published (BTS: two months). ``hosts`` are
-    hosts beside that of ``url`` which ``fetch`` may speak to. ``key_setting`` names the environment variable of a
-    needed key and ``key_help`` how to get one.
+    hosts beside that of ``url`` which ``fetch`` may speak to. ``least_share_of_usual`` is the least share of
+    the rows of its last good runs that a live look may bring (None: the volume depends on the time span asked for).
+    ``key_setting`` names the environment variable of a needed key and ``key_help`` how to get one.
     """
 
     id: str
@@ -41,6 +43,7 @@ class Spec:
     max_bytes: int = 2_000_000_000
     publication_delay: timedelta = timedelta(0)
     hosts: tuple[str, ...] = ()
+    least_share_of_usual: float | None = None
     key_setting: str | None = None
     key_help: str | None = None
 

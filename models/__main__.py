@@ -1,8 +1,10 @@
-"""``python -m models derive|issue|backtest SITUATION...``: estimate arrivals, issue forecasts, score them."""
+"""``python -m models derive|issue|backtest|fit-where SITUATION...``: estimate arrivals, issue and score forecasts."""
 
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +16,11 @@ from data.settings import read_settings
 from data.store import Store
 from models.arrivals import derive
 from models.backtest import backtest, report
+from models.cluster import workers
+from models.fit_where import fit_where
 from models.issue import issue, progress
+from models.panel import Panel
+from models.where.coefficients import COEFFICIENTS_FILE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,9 +48,12 @@ def _parser() -> argparse.ArgumentParser:
     backtest_it = commands.add_parser("backtest", help="issue what is missing and score everything")
     backtest_it.add_argument("--report", type=Path, metavar="FILE", help="also write the scores as JSON")
     catch_up = commands.add_parser("catch-up", help="derive, issue and score whatever is missing, of all situations")
+    where = commands.add_parser("fit-where", help="learn destination shares from situations that are over")
+    where.add_argument("--out", type=Path, default=COEFFICIENTS_FILE, metavar="FILE", help="the committed table")
     for command in (issue_it, backtest_it, catch_up):
         command.add_argument("--jobs", type=int, default=1, help="origins computed at once (default 1)")
-    for command in (derive_it, issue_it, backtest_it):
+        command.add_argument("--dask", metavar="ADDRESS", help="compute on the Dask cluster there (tcp://...)")
+    for command in (derive_it, issue_it, backtest_it, where):
         command.add_argument("situations", nargs="+", metavar="SITUATION", help="id of a situation")
     return parser
 
@@ -59,14 +68,16 @@ def _derive(store: Store, chosen: argparse.Namespace) -> None:
 def _issue(store: Store, chosen: argparse.Namespace) -> None:
     """Issue each situation."""
     for situation in chosen.situations:
-        new = issue(store, situation, chosen.jobs, newest_only=chosen.newest)
+        with workers(chosen.jobs, chosen.dask) as jobs:
+            new = issue(store, situation, jobs, newest_only=chosen.newest)
         state = progress(store, situation)
         print(f"{situation}: {new} new, {state.done} of {state.total} origins issued")
 
 
 def _backtest(store: Store, chosen: argparse.Namespace) -> None:
     """Score each situation and print the relative errors of all places together."""
-    parts = [backtest(store, situation, chosen.jobs) for situation in chosen.situations]
+    with workers(chosen.jobs, chosen.dask) as jobs:
+        parts = [backtest(store, situation, jobs) for situation in chosen.situations]
     found = pd.concat(parts, ignore_index=True)
     if chosen.report is not None:
         report(found, chosen.report)
@@ -78,15 +89,24 @@ def _backtest(store: Store, chosen: argparse.Namespace) -> None:
     print(table.round(3).to_string() if not table.empty else "nothing could be judged")
 
 
+def _fit_where(store: Store, chosen: argparse.Namespace) -> None:
+    """Learn the structural model from situations in the database."""
+    today = datetime.now(UTC).date()
+    learnt = fit_where([Panel.read(store, situation, today) for situation in chosen.situations], chosen.out)
+    print("\n".join(f"{name} {value:.3f}" for name, value in asdict(learnt.coefficients).items()))
+
+
 def _catch_up(store: Store, chosen: argparse.Namespace) -> None:
     """Bring every situation up to date, one after the other."""
-    for situation in store.read(Situation)["id"]:
-        derive(store, situation)
-        issue(store, situation, chosen.jobs)
-        backtest(store, situation, chosen.jobs)
+    with workers(chosen.jobs, chosen.dask) as jobs:
+        for situation in store.read(Situation)["id"]:
+            derive(store, situation)
+            backtest(store, situation, jobs)
 
 
-_COMMANDS = {"catch-up": _catch_up, "derive": _derive, "issue": _issue, "backtest": _backtest}
+_COMMANDS = {
+    "catch-up": _catch_up, "derive": _derive, "issue": _issue, "backtest": _backtest, "fit-where": _fit_where,
+}  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(main())

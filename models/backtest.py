@@ -41,9 +41,13 @@ def backtest(store: Store, situation_id: str, jobs: int = 1) -> pd.DataFrame:
 
 
 def report(found: pd.DataFrame, path: Path) -> None:
-    """Write scores over all places as JSON: a list of rows of ``data.schema.score``, by situation and model."""
-    together = found[found["place_id"].isna()].drop(columns="place_id")
-    rows: list[dict[str, Any]] = together.astype({"data_cutoff_date": str}).to_dict("records")
+    """Write scores as JSON: a list of rows of ``data.schema.score``, by situation, place, model, horizon and metric.
+
+    ``place_id`` is null for all places together; these rows come first.
+    """
+    ordered = found.sort_values("place_id", na_position="first", kind="stable").astype({"data_cutoff_date": str})
+    plain = ordered.astype(object).where(ordered.notna(), None)
+    rows: list[dict[str, Any]] = plain.to_dict("records")
     path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
 

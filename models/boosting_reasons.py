@@ -9,6 +9,7 @@ from models.features.conflict import events_within, gate_of
 from models.features.table import COLUMN, GROUPS
 from models.panel import Panel
 from models.past import now
+from models.reasons import COLUMNS
 from models.shapley import Floats, shapley
 
 NEAR_KM = 120.0
@@ -19,25 +20,25 @@ LEAST_PEOPLE_PER_DAY = 0.05
 
 
 def reasons(panel: Panel, table: Floats, value: Callable[[frozenset[str]], Floats]) -> pd.DataFrame:
-    """Return place_id, sentence, effect_people_per_day for all counted places; the effects add up to ``value(all)``.
+    """Return reasons (`models.reasons`) at all counted places; the effects add up to ``value(all)``.
 
     ``table`` are the features at the origin, ``value`` takes the groups that speak and returns arrivals a day (places).
     """
     shares = shapley(value, list(GROUPS))
     base = value(frozenset())
     words = _words(panel, table)
-    rows: list[tuple[str, str, float]] = []
+    rows: list[tuple[str, str, str, float]] = []
     for i, place in enumerate(panel.counted_ids):
         if not np.isfinite(base[i]):
             continue
         told = {g: float(s[i]) for g, s in shares.items() if abs(s[i]) >= LEAST_PEOPLE_PER_DAY}
         rest = float(base[i]) + sum(float(s[i]) for g, s in shares.items() if g not in told)
-        rows.append((place, f"About {rest:,.1f} people a day if the last quarter simply went on.", rest))
+        rows.append((place, "level", "As if the last quarter simply went on", rest))
         for group, effect in told.items():
             upward, saw = words[group][i]
             direction = f"{'Up' if effect > 0 else 'Down'} {'because' if upward == (effect > 0) else 'although'}"
-            rows.append((place, f"{direction} {saw} ({effect:+,.1f} people/day).", effect))
-    return pd.DataFrame(rows, columns=["place_id", "sentence", "effect_people_per_day"])
+            rows.append((place, group, f"{direction} {saw}", effect))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _words(panel: Panel, table: Floats) -> dict[str, list[tuple[bool, str]]]:

@@ -26,6 +26,7 @@ from models.margins import (
 )
 from models.panel import Panel
 from models.past import now, past, take
+from models.reasons import COLUMNS
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
@@ -73,7 +74,7 @@ class CentredForecaster(Forecaster):
         raise NotImplementedError
 
     def _sentence(self, known: Lags, place: int) -> str:
-        """Return in words what the centre of one place rests on."""
+        """Return in words what the centre of one place rests on, without a full stop."""
         raise NotImplementedError
 
     def _drivers(self, panel: Panel) -> pd.DataFrame:
@@ -82,11 +83,11 @@ class CentredForecaster(Forecaster):
         rows = np.arange(len(panel.counted_ids))
         per_day = self._centre(panel, panel.origin_day, known, rows, REASON_DAYS).arrivals.mean(axis=1)
         told = [
-            (place, self._sentence(known, i), float(per_day[i]))
+            (place, "centre", self._sentence(known, i), float(per_day[i]))
             for i, place in enumerate(panel.counted_ids)
             if np.isfinite(per_day[i])
         ]
-        return pd.DataFrame(told, columns=["place_id", "sentence", "effect_people_per_day"])
+        return pd.DataFrame(told, columns=list(COLUMNS))
 
     def _draw(
         self, panel: Panel, place_ids: tuple[str, ...], horizon_days: int, n_paths: int, seed: int

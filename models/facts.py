@@ -8,7 +8,7 @@ from models.arrivals import CATCH_UP
 from models.features.lags import STALE_DAYS
 from models.panel import Panel
 from models.past import now
-from models.routing import INFORMAL_SHARE, route
+from models.routing import INFORMAL_SHARE
 
 LATE_DAYS = 31
 JUMP_SHOWN_DAYS = 180
@@ -20,26 +20,6 @@ def facts(panel: Panel) -> pd.DataFrame:
     said = [*_crossings(panel), *_reports(panel), *_jumps(panel)]
     frame = pd.DataFrame(said, columns=["place_id", "sentence"])
     return frame.assign(effect_people_per_day=float("nan"))
-
-
-def at_points(panel: Panel, reasons: pd.DataFrame) -> pd.DataFrame:
-    """Return what each site's forecast sends over each border point that has no counts of its own.
-
-    ``reasons`` are those at counted places; their effects add up to a site's arrivals a day.
-    """
-    counted = set(panel.counted_ids)
-    per_site = reasons.groupby("place_id")["effect_people_per_day"].sum(min_count=1)
-    names = dict(zip(panel.places["id"], panel.places["name"], strict=True))
-    rows = []
-    for link in route(panel).links.itertuples(index=False):
-        per_day = per_site.get(link.site_id)
-        if link.border_point_id in counted or link.site_id not in counted or per_day is None or pd.isna(per_day):
-            continue
-        sentence = (
-            f"{link.share:.0%} of the arrivals of {names[link.site_id]} come this way, by road distance and status."
-        )
-        rows.append((link.border_point_id, sentence, float(per_day) * float(link.share)))
-    return pd.DataFrame(rows, columns=["place_id", "sentence", "effect_people_per_day"])
 
 
 def _crossings(panel: Panel) -> list[tuple[str, str]]:

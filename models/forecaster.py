@@ -12,10 +12,12 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
+from models.cold import cold_reasons
 from models.errors import ContractBroken, LookAhead
-from models.facts import at_points, facts
+from models.facts import facts
 from models.panel import Panel
 from models.paths import Array, Paths
+from models.reasons import COLUMNS, inherited, told, ways
 from models.routing import route
 
 DRIVER_COLUMNS = ("place_id", "rank", "sentence", "effect_people_per_day")
@@ -32,6 +34,9 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
     version: ClassVar[str]
     role: ClassVar[str] = "shadow"
     """*baseline*, *shadow* (a candidate for deployment) or *retired*; who is deployed is decided by scores."""
+
+    needs: ClassVar[str | None] = None
+    """A package that must be installed (by an extra of this project); missing: none."""
 
     fitted_until_: dict[str, date]
 
@@ -70,20 +75,21 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
         """Return why: place_id, rank (1 first), sentence, effect_people_per_day (missing: a fact, no contribution).
 
         The model's own reasons, the weightiest first, then the facts a reader must know (`models.facts`). The effects
-        at a place add up to the arrivals a day that the centre of the forecast has over its first 30 days.
+        at a place add up to the arrivals a day that the centre of the forecast has over its first 30 days. Points and
+        totals (their ids as in `models.totals`) inherit the reasons of the places behind them.
         """
         own = self.reasons(panel)
-        through = at_points(panel, own)
-        known = facts(panel)
-        every = pd.concat([f for f in (own, through, known) if not f.empty] or [own], ignore_index=True)
+        computed = [told(f) for f in (own, inherited(panel, own), cold_reasons(panel, own))]
+        parts = [f for f in (*computed, ways(panel), facts(panel)) if not f.empty]
+        every = pd.concat(parts or computed, ignore_index=True)
         weight = every["effect_people_per_day"].astype(float).abs().fillna(-1.0)
         every = every.assign(weight=weight).sort_values(["place_id", "weight"], ascending=[True, False], kind="stable")
         every["rank"] = every.groupby("place_id").cumcount() + 1
         return every[list(DRIVER_COLUMNS)].reset_index(drop=True)
 
     def reasons(self, panel: Panel) -> pd.DataFrame:
-        """Return the model's own reasons at counted places (columns as in ``drivers``, ranks missing)."""
-        return self._drivers(panel).reindex(columns=list(DRIVER_COLUMNS))
+        """Return the model's own reasons at counted places (columns of `models.reasons`)."""
+        return self._drivers(panel).reindex(columns=list(COLUMNS))
 
     def __getstate__(self) -> dict[str, object]:
         """Leave out what was only held to save time (private names): it is no part of the model."""
@@ -101,7 +107,7 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
 
     def _drivers(self, panel: Panel) -> pd.DataFrame:  # noqa: ARG002 -- the contract's signature
         """Return no reasons: a model that cannot say why says nothing."""
-        return pd.DataFrame(columns=list(DRIVER_COLUMNS))
+        return pd.DataFrame(columns=list(COLUMNS))
 
     def _check(self, values: Array, shape: tuple[int, int, int]) -> None:
         """Raise ContractBroken unless each place is all NaN or all finite and at least zero."""

@@ -4,7 +4,8 @@ Places are nodes, routes are edges in both directions. A route that uses a borde
 the straight distances to its two ends, so that distances to and over border points are travel distances as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from copy import copy
 from functools import cached_property
 from typing import TypeAlias
 
@@ -52,6 +53,27 @@ class Network:
             some = slice(begin, begin + _STARTS_AT_ONCE)
             found[some] = self.distances_km(from_ids[some])[:, columns]
         return found
+
+    def ways(self, from_ids: Sequence[str]) -> tuple[Floats, Indices]:
+        """Return travel distances (from_ids, all nodes) and the node before each on the way, negative where none is."""
+        starts = [self._index[place] for place in from_ids]
+        distance_km, before = dijkstra(self._graph, directed=False, indices=starts, return_predecessors=True)
+        return distance_km, before.astype(np.intp)
+
+    def without(self, ids: Collection[str]) -> "Network":
+        """Return the network without the roads that lead to or over some nodes; ids that are no nodes do not matter."""
+        cut = np.array([i for place, i in self._index.items() if place in ids], dtype=np.intp)
+        rest = self._graph.tocoo()
+        kept = ~(np.isin(rest.row, cut) | np.isin(rest.col, cut))
+        left = copy(self)
+        left._graph = coo_matrix((rest.data[kept], (rest.row[kept], rest.col[kept])), shape=rest.shape).tocsr()
+        for held in ("_on_road", "_tree"):
+            left.__dict__.pop(held, None)
+        return left
+
+    def road_counts(self, ids: Sequence[str]) -> Indices:
+        """Return how many roads meet at each of some places."""
+        return np.asarray(np.diff(self._graph.indptr)[self.positions(ids)], dtype=np.intp)
 
     def positions(self, ids: Sequence[str]) -> Indices:
         """Return the columns of ``distances_km`` for some places; raises KeyError for one that is no node."""

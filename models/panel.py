@@ -5,7 +5,7 @@ was known at the origin, and a question about a later day raises `LookAhead`. `P
 day, with only the versions known by then; models build their training examples from such views.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Self
@@ -75,6 +75,23 @@ class Panel:
         self._refuse_later(day)
         same_roads = all(len(self._frames[t]) == len(_known(self._frames[t], day)) for t in (Place, Route))
         return Panel(self._frames, self.situation_id, day, self.network if same_roads else None)
+
+    def plus(self, rows: Mapping[type[Versioned], Sequence[Mapping[str, Any]]]) -> "Panel":
+        """Return the view with made-up rows that are known from the origin on: for questions of the kind "what if"."""
+        frames = dict(self._frames)
+        for table, made_up in rows.items():
+            have = self._frames[table]
+            head = {"known_from": pd.Timestamp(end_of(self.origin_date)), "is_deleted": False, "run_id": -1}
+            new = pd.DataFrame([{**row, **head} for row in made_up]).reindex(columns=have.columns)
+            new["version_id"] = -1 - np.arange(len(new))
+            frames[table] = pd.concat([have, new.astype(have.dtypes.to_dict())], ignore_index=True)
+        return Panel(frames, self.situation_id, self.origin_date)
+
+    def less(self, site_ids: Collection[str]) -> "Panel":
+        """Return the view as if some sites were none: places that nobody is received at."""
+        frames = dict(self._frames)
+        frames[Site] = frames[Site][~frames[Site]["id"].isin(list(site_ids))]
+        return Panel(frames, self.situation_id, self.origin_date, self._given_network)
 
     @property
     def origin_day(self) -> int:

@@ -1,14 +1,16 @@
 """From a fitted forecaster to forecast rows, in bounded memory."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
 
+from models.cold import Cold, cold
 from models.forecaster import Forecaster
 from models.panel import Panel
 from models.paths import Paths, arrival_rows
 from models.routing import Routing
+from models.totals import totals
 
 PLACES_AT_ONCE = 400
 
@@ -19,7 +21,8 @@ def forecast_rows(
     """Return rows in the shape of ``data.schema.forecast`` without ``run_id``, for some days ahead (missing: all).
 
     Counted places, border points, and totals: of the situation (its id) and of each host country
-    (``<situation>:<ISO3>``). Places are drawn some hundreds at a time, together with those that share a border point.
+    (``<situation>:<ISO3>``); places without history get their structural share of the total (`models.cold`). Places
+    are drawn some hundreds at a time, together with those that share a border point.
     """
     groups = totals(panel)
     sums: dict[str, np.ndarray] = {}
@@ -34,25 +37,19 @@ def forecast_rows(
     if sums:
         stacked = np.stack(list(sums.values()), axis=1).astype(np.float32)
         parts += [_only(f, days) for f in arrival_rows(tuple(sums), stacked)]
+        parts += [_only(f, days) for f in _without_history(panel, sums.get(panel.situation_id), seed)]
     if not parts:
         return model.predict(panel, horizon_days, n_paths, seed).frame()
     return pd.concat(parts, ignore_index=True)
 
 
-def totals(panel: Panel) -> Mapping[str, frozenset[str]]:
-    """Return the places that are added up, by the id of the total.
-
-    A counted border point is left out where a site it feeds is counted as well: the same people.
-    """
-    counted = set(panel.counted_ids)
-    links = panel.links()
-    twice = set(links.loc[links["site_id"].isin(counted), "border_point_id"])
-    members = counted - twice
-    country = dict(zip(panel.places["id"], panel.places["country_iso3"], strict=True))
-    found = {panel.situation_id: frozenset(members)}
-    for iso3 in sorted({country[m] for m in members}):
-        found[f"{panel.situation_id}:{iso3}"] = frozenset(m for m in members if country[m] == iso3)
-    return found
+def _without_history(panel: Panel, total: "np.ndarray | None", seed: int) -> Iterator[pd.DataFrame]:
+    """Yield the rows of places without history, some hundreds at a time, from the situation's arrivals."""
+    here = cold(panel)
+    for begin in range(0, len(here.place_ids) if total is not None else 0, PLACES_AT_ONCE):
+        some = slice(begin, begin + PLACES_AT_ONCE)
+        part = Cold(here.place_ids[some], here.shares[some])
+        yield from arrival_rows(part.place_ids, part.arrivals(np.asarray(total, dtype=np.float32), seed))
 
 
 def _batches(panel: Panel) -> list[list[str]]:

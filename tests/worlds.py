@@ -124,6 +124,19 @@ def load(store: Store, frames: Mapping[type[Versioned], pd.DataFrame]) -> None:
 
 def _rows(table: type[Versioned], rows: list[dict]) -> pd.DataFrame:
     """Rows with the types of the table, as versions known from ``known_from`` (missing: the start) on."""
+    key = (table, repr(rows))
+    if key not in _MADE:
+        if len(_MADE) >= 200:
+            _MADE.clear()
+        _MADE[key] = _made(table, rows)
+    return _MADE[key].copy()
+
+
+_MADE: dict[tuple[type[Versioned], str], pd.DataFrame] = {}
+"""Rows made before: checking them takes most of the time of the tests that use these worlds."""
+
+
+def _made(table: type[Versioned], rows: list[dict]) -> pd.DataFrame:
     frame = pd.DataFrame(
         rows, columns=sorted({k for r in rows for k in r}) if rows else [*table.content(), "known_from"]
     )

@@ -14,6 +14,7 @@ from dashboard.components.legend import legend
 from dashboard.components.strip import source_strip
 from dashboard.database import store
 from dashboard.figures.map_data import map_data
+from dashboard.live import listener
 from dashboard.queries import View
 from dashboard.threads import threaded
 from etl.registry import sources
@@ -156,9 +157,10 @@ def move_clock(
 
 
 def _clock(situation_id: str, held: date) -> dict[str, Any]:
-    """Return what the page keeps of the clock: the situation, its day and the forecast run shown then."""
+    """Return what the page keeps of the clock: situation, day, the forecast run shown then, and the number of rows."""
     run = queries.forecast_run(View(store(), situation_id, held))
-    return {"situation": situation_id, "as_of": held.isoformat(), "run": None if run is None else int(run["id"])}
+    shown = {"situation": situation_id, "as_of": held.isoformat(), "run": None if run is None else int(run["id"])}
+    return shown | {"changes": listener().number}
 
 
 @callback(

@@ -1,4 +1,4 @@
-"""Every source: when we looked, what came, what was rejected and why."""
+"""Every source: how fresh it is, when we looked, what came, what was rejected and why."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -7,100 +7,226 @@ from typing import Any
 import dash
 import dash_ag_grid as dag
 import pandas as pd
-from dash import Input, Output, callback, dcc, html
+from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update
 
-from dashboard import queries
-from dashboard.components.strip import WORDS
+from dashboard import queries, queries_sources
+from dashboard.components.place_freshness import place_table
+from dashboard.components.rejected import rejected_runs
+from dashboard.components.run_table import run_table
+from dashboard.components.source_state import in_use, meanings, source_table, summary
 from dashboard.database import store
+from dashboard.downloads import csv_text
+from dashboard.live import listener
+from dashboard.queries import View
 from dashboard.threads import threaded
-from dashboard.words import age, day
+from dashboard.words import day
+from data.settings import read_settings
+from etl.archive import Archive
 from etl.registry import sources
+from etl.retry import can_retry, put_retry
 
 dash.register_page(__name__, path="/data", name="Data", order=2, title="Data · Waypost")
 
-POLL_MILLISECONDS = 10_000
+POLL_MILLISECONDS = 2_000
+TICK_MILLISECONDS = 60_000
+OWN_LOADS = {"waypost-derived": "Worked out by Waypost", "standards-page": "Standards, typed in"}
+"""What to call loads that are no source's."""
 
 
 class Ids(StrEnum):
     """The ids of this page."""
 
     POLL = "data-poll"
+    TICK = "data-tick"
+    CHANGES = "data-changes"
+    SUMMARY = "data-summary"
     SOURCES = "data-sources"
+    IDLE = "data-idle"
+    IDLE_COUNT = "data-idle-count"
     RUNS = "data-runs"
+    SITUATION = "data-situation"
+    CLOCK = "data-clock"
+    PLACES = "data-places"
+    REJECTED = "data-rejected"
+    SAID = "data-said"
+    FILE = "data-file"
+    ALL = "data-all"
     QUARANTINE = "data-quarantine"
-    SAID = "data-quarantine-said"
+
+
+class Buttons(StrEnum):
+    """The kinds of buttons that each run in quarantine has."""
+
+    RETRY = "data-retry"
+    SAVE = "data-save"
 
 
 def layout(**_: Any) -> html.Div:
-    """Return the tables of sources, runs and rejected rows."""
+    """Return the page; callbacks fill it."""
     return html.Div(
         [
             html.H1("Data"),
-            html.P("A look that failed or found nothing never removes the last good data."),
+            html.P(
+                "Where the figures come from and how fresh they are. A failed look never removes the last good data."
+            ),
             dcc.Interval(id=Ids.POLL, interval=POLL_MILLISECONDS),
+            dcc.Interval(id=Ids.TICK, interval=TICK_MILLISECONDS),
+            dcc.Store(id=Ids.CHANGES),
+            dcc.Download(id=Ids.FILE),
+            html.Ul(id=Ids.SUMMARY, className="state-summary"),
+            html.Details([html.Summary("What the words mean"), meanings()], className="state-meanings"),
             html.Div(id=Ids.SOURCES, className="scroll"),
-            html.H2("Last runs"),
+            html.Details(
+                [html.Summary(id=Ids.IDLE_COUNT), html.Div(id=Ids.IDLE, className="scroll")], className="idle"
+            ),
+            html.H2("Border points and sites"),
+            html.Label("Situation", htmlFor=Ids.SITUATION),
+            dcc.Dropdown(id=Ids.SITUATION, clearable=False, persistence=True, className="data-situation"),
+            html.P(id=Ids.CLOCK, className="quiet"),
+            html.Div(id=Ids.PLACES, className="scroll"),
+            html.H2("Last looks"),
             html.Div(id=Ids.RUNS, className="scroll"),
             html.H2("Quarantine: rows that could not be used"),
-            html.P(id=Ids.SAID),
-            dag.AgGrid(
-                id=Ids.QUARANTINE,
-                columnDefs=[
-                    {"field": "source_id", "headerName": "Source", "maxWidth": 130},
-                    {"field": "table_name", "headerName": "Table", "maxWidth": 150},
-                    {"field": "locator", "headerName": "Where", "maxWidth": 180},
-                    {"field": "reason", "headerName": "Why", "wrapText": True, "autoHeight": True, "flex": 2},
-                    {"field": "raw", "headerName": "What it said", "flex": 2, "tooltipField": "raw"},
-                ],
-                defaultColDef={"sortable": True, "filter": True, "resizable": True},
-                dashGridOptions={"pagination": True, "paginationPageSize": 20},
-                className="ag-theme-alpine",
-            ),
+            html.P(id=Ids.SAID, className="said", role="status"),
+            html.Div(id=Ids.REJECTED),
+            html.Button("Download all rejected rows as CSV", id=Ids.ALL, className="button"),
+            _grid(),
         ]
     )
 
 
+def _grid() -> dag.AgGrid:
+    """Return the table of rejected rows."""
+    return dag.AgGrid(
+        id=Ids.QUARANTINE,
+        columnDefs=[
+            {"field": "source_id", "headerName": "Source", "maxWidth": 130},
+            {"field": "table_name", "headerName": "Table", "maxWidth": 150},
+            {"field": "locator", "headerName": "Where", "maxWidth": 180},
+            {"field": "reason", "headerName": "Why", "wrapText": True, "autoHeight": True, "flex": 2},
+            {"field": "raw", "headerName": "What it said", "flex": 2, "tooltipField": "raw"},
+        ],
+        defaultColDef={"sortable": True, "filter": True, "resizable": True},
+        dashGridOptions={"pagination": True, "paginationPageSize": 20},
+        className="ag-theme-alpine quarantine-grid",
+    )
+
+
+@callback(Output(Ids.CHANGES, "data"), Input(Ids.POLL, "n_intervals"), State(Ids.CHANGES, "data"))
+def follow(_: int | None, held: str | None) -> Any:
+    """Notice that rows have arrived."""
+    number = listener().number
+    return no_update if number == held else number
+
+
 @callback(
+    Output(Ids.SUMMARY, "children"),
     Output(Ids.SOURCES, "children"),
+    Output(Ids.IDLE, "children"),
+    Output(Ids.IDLE_COUNT, "children"),
     Output(Ids.RUNS, "children"),
-    Output(Ids.QUARANTINE, "rowData"),
-    Output(Ids.SAID, "children"),
-    Input(Ids.POLL, "n_intervals"),
+    Input(Ids.CHANGES, "data"),
+    Input(Ids.TICK, "n_intervals"),
 )
 @threaded
-def show(_: int | None) -> tuple[Any, ...]:
-    """Fill the page from the database."""
+def show(_: str | None, __: int | None) -> tuple[Any, ...]:
+    """Show the sources and their last runs."""
     now = datetime.now(UTC)
-    runs = queries.runs(store())
-    rejected = queries.quarantine(store())
-    said = f"{len(rejected):,} rows, the newest first." if len(rejected) else "No row is in quarantine."
-    return _sources(runs, now), _runs(runs, now), rejected.to_dict("records"), said
+    states = queries_sources.source_states(store(), now, read_settings().schedule.sources)
+    runs = run_table(queries_sources.last_runs(store()), _titles(), now)
+    used, idle = [s for s in states if in_use(s)], [s for s in states if not in_use(s)]
+    said = f"{len(idle)} more sources that Waypost can read and that have brought nothing yet"
+    return summary(states), source_table(used, now), source_table(idle, now), said, runs
 
 
-def _sources(runs: pd.DataFrame, now: datetime) -> html.Table:
-    """Return a line for each source with its last run."""
-    last = {row.source_id: row for row in runs.groupby("source_id").head(1).itertuples()}
-    body = []
-    for source in sources().values():
-        spec, run = source.spec, last.get(source.spec.id)
-        cadence = "when sent" if spec.cadence is None else f"every {spec.cadence.total_seconds() / 3600:g} h"
-        looked = "never" if run is None else f"{age(run.checked_at, now)}: {WORDS[run.status]}"
-        newest = "–" if run is None else day(run.newest_content_at)
-        link = html.A(spec.title, href=spec.url, rel="noreferrer")
-        body.append(html.Tr([html.Td(c) for c in (link, spec.publisher, spec.licence, cadence, looked, newest)]))
-    titles = ("Source", "Publisher", "Licence", "Published", "Last look", "Newest content")
-    return html.Table([html.Thead(html.Tr([html.Th(t) for t in titles])), html.Tbody(body)], className="plain")
+@callback(
+    Output(Ids.SITUATION, "options"),
+    Output(Ids.SITUATION, "value"),
+    Input(Ids.CHANGES, "data"),
+    State(Ids.SITUATION, "value"),
+)
+@threaded
+def choose_situation(_: str | None, chosen: str | None) -> tuple[list[dict[str, str]], str | None]:
+    """Offer the loaded situations and keep the chosen one while it exists."""
+    known = queries.situations(store())
+    options = [{"label": row.title, "value": row.id} for row in known.itertuples()]
+    ids = [option["value"] for option in options]
+    return options, chosen if chosen in ids else next(iter(ids), None)
 
 
-def _runs(runs: pd.DataFrame, now: datetime) -> html.Table:
-    """Return the last runs with their counts."""
-    counts = ("read", "new", "revised", "deleted", "unchanged", "ignored", "quarantined")
-    body = [
-        html.Tr(
-            [html.Td(cell) for cell in (row.source_id, age(row.checked_at, now), WORDS[row.status], row.message)]
-            + [html.Td(f"{getattr(row, 'rows_' + name):,}", className="number") for name in counts]
-        )
-        for row in runs.head(20).itertuples()
-    ]
-    titles = ("Source", "When", "Outcome", "Message", *counts)
-    return html.Table([html.Thead(html.Tr([html.Th(t) for t in titles])), html.Tbody(body)], className="plain")
+@callback(
+    Output(Ids.PLACES, "children"),
+    Output(Ids.CLOCK, "children"),
+    Input(Ids.SITUATION, "value"),
+    Input(Ids.CHANGES, "data"),
+    Input(Ids.TICK, "n_intervals"),
+)
+@threaded
+def show_places(situation_id: str | None, _: str | None, __: int | None) -> tuple[Any, str]:
+    """Show how fresh each place of a situation is at the situation's clock."""
+    if situation_id not in set(queries.situations(store())["id"]):
+        return [], ""
+    view = View(store(), str(situation_id), queries.clock(store(), str(situation_id)))
+    places = queries_sources.point_freshness(store(), view.situation_id, min(view.instant, datetime.now(UTC)))
+    said = f"As known on {day(view.as_of_date)}, where the clock of this situation stands."
+    return place_table(places, view.instant), said
+
+
+@callback(Output(Ids.REJECTED, "children"), Output(Ids.QUARANTINE, "rowData"), Input(Ids.CHANGES, "data"))
+@threaded
+def show_rejected(_: str | None) -> tuple[Any, list[dict[str, Any]]]:
+    """Show what is in quarantine."""
+    groups = queries_sources.rejected_groups(store())
+    kept = _archive()
+    archived = {
+        int(r.run_id) for r in groups.drop_duplicates("run_id").itertuples() if can_retry(kept, r.payload_sha256)
+    }
+    rows = queries_sources.rejected_rows(store()).drop(columns="checked_at")
+    return rejected_runs(groups, _titles(), archived, Buttons), rows.to_dict("records")
+
+
+@callback(
+    Output(Ids.FILE, "data"),
+    Input(Ids.ALL, "n_clicks"),
+    Input({"type": Buttons.SAVE, "run": ALL}, "n_clicks"),
+    prevent_initial_call=True,
+)
+@threaded
+def save(_: int | None, __: list[int | None]) -> Any:
+    """Send the rejected rows of one run, or of all, as a file."""
+    if not ctx.triggered or not ctx.triggered[0]["value"]:
+        return no_update
+    run_id = None if ctx.triggered_id == Ids.ALL else _run_of(ctx.triggered_id)
+    rows: pd.DataFrame = queries_sources.rejected_rows(store(), run_id, most=queries_sources.ROWS_SAVED)
+    name = "quarantine.csv" if run_id is None else f"quarantine-run-{run_id}.csv"
+    return {"content": csv_text(rows), "filename": name, "type": "text/csv"}
+
+
+@callback(
+    Output(Ids.SAID, "children"),
+    Input({"type": Buttons.RETRY, "run": ALL}, "n_clicks"),
+    prevent_initial_call=True,
+)
+@threaded
+def try_again(_: list[int | None]) -> Any:
+    """Hand a run to the worker, which parses its payload anew and lands what fits by now."""
+    if not ctx.triggered or not ctx.triggered[0]["value"]:
+        return no_update
+    run_id = _run_of(ctx.triggered_id)
+    put_retry(store(), _archive(), run_id)
+    return f"Run {run_id} is being tried again; its outcome appears under Last looks."
+
+
+def _run_of(clicked: Any) -> int:
+    """Return the run that a button belongs to."""
+    return int(clicked["run"])
+
+
+def _archive() -> Archive:
+    """Return where payloads are kept."""
+    return Archive(read_settings().paths.var / "raw")
+
+
+def _titles() -> dict[str, str]:
+    """Return the names of the sources by id."""
+    return OWN_LOADS | {s.spec.id: s.spec.title for s in sources().values()}

@@ -12,6 +12,8 @@ from data.schema.base import Versioned, area_of, rule
 class PublicAlert(Versioned):
     """One alert message in one language, as sent; what is in force follows from all of them.
 
+    ``part`` numbers the infos of a message in the same language (one an area or hour), from 1.
+
     A message is identified by sender, identifier and sent (CAP 3.2.1). ``reference_list`` lists the messages it updates
     or cancels as "sender,identifier,sent" separated by blanks; empty: none. Only ``status`` *actual* is a warning:
     test, exercise, system and draft are kept and never shown as one. ``expires_at`` missing: the sender set no end.
@@ -19,13 +21,14 @@ class PublicAlert(Versioned):
     """
 
     __tablename__ = "public_alert"
-    key = ("sender", "identifier", "sent_at", "language")
+    key = ("sender", "identifier", "sent_at", "language", "part")
     content_time = "sent_at"
 
     @classmethod
     def rules(cls) -> tuple[object, ...]:
         """Return CAP's vocabularies in lower case."""
         return (
+            rule("part_range", "part >= 1"),
             rule("status_known", "status in ('actual', 'exercise', 'system', 'test', 'draft')"),
             rule("message_type_known", "message_type in ('alert', 'update', 'cancel', 'ack', 'error')"),
             rule("severity_known", "severity in ('extreme', 'severe', 'moderate', 'minor', 'unknown')"),
@@ -38,6 +41,7 @@ class PublicAlert(Versioned):
     identifier: Mapped[str]
     sent_at: Mapped[datetime]
     language: Mapped[str]
+    part: Mapped[int]
     source_id: Mapped[str]
     status: Mapped[str]
     message_type: Mapped[str]

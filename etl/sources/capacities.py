@@ -1,4 +1,4 @@
-"""Assessed capacity of border points and sites, in Waypost's own CSV contract (docs/formats/capacities.md)."""
+"""Assessed capacity of border points and sites, in Waypost's own contract: CSV or XLSX (docs/formats/capacities.md)."""
 
 from collections.abc import Iterator
 
@@ -7,12 +7,26 @@ import pandas as pd
 
 from data.errors import ConfigurationMissing, PayloadRejected
 from data.schema.capacity import Capacity
-from etl.delimited import Chunk, read
+from etl.delimited import Chunk
+from etl.grid import Format
+from etl.hxl_tags import Tags
 from etl.numbers import to_date, to_whole_number
 from etl.personal import refuse_personal
 from etl.source import Item, Payload, Reject, Rows, Spec, Window
+from etl.tables import read_table
 
 COLUMNS = ("place_id", "line", "assessed_date", "people", "reported_by")
+TAGS = Tags(
+    patterns={
+        "place_id": ("#loc+code", "#loc+id", "#geo+code", "#loc+name", "#geo+name", "#loc"),
+        "line": ("#capacity+line", "#capacity+type", "#indicator+name", "#sector"),
+        "assessed_date": ("#date+assessed", "#date+occurred", "#date+reported", "#date"),
+        "people": ("#capacity+people", "#capacity+num", "#capacity+value", "#capacity", "#indicator+value"),
+        "reported_by": ("#org", "#meta+source"),
+    }
+)
+"""How HXL hashtags mean the columns (docs/formats/hxl.md)."""
+FORM = Format(COLUMNS, (), TAGS)
 _KEY = list(Capacity.key)
 
 
@@ -37,27 +51,26 @@ class Capacities:
         raise ConfigurationMissing("capacities", "are loaded from files: python -m etl run capacities --from FILE")
 
     def parse(self, payload: Payload) -> Iterator[Item]:
-        """Yield the capacity lines of a CSV file; people missing where a line was not assessed.
+        """Yield the capacity lines of a table; people missing where a line was not assessed.
 
         What the table's own rules check (the lines, the range) is left to them. Raises `PayloadRejected` for a file
         with other columns, or with one about a person.
         """
-        with payload.open() as stream:
-            chunks = list(read(stream, payload.name, COLUMNS))
+        chunks = list(read_table(payload, FORM))
         refuse_personal(chunks[0].added, payload.name)
         if added := chunks[0].added:
             known = ", ".join(COLUMNS)
             raise PayloadRejected(payload.name, f"has columns not known here: {', '.join(added)}; known are {known}")
         for chunk in chunks:
             for row in chunk.broken:
-                yield Reject("capacity", f"line {row.line}", row.reason, row.text)
+                yield Reject("capacity", f"{chunk.where} {row.line}", row.reason, row.text)
         yield from _items(chunks)
 
 
 def _items(chunks: list[Chunk]) -> Iterator[Item]:
     """Turn text into capacity lines."""
     text = pd.concat([chunk.frame for chunk in chunks]).apply(lambda column: column.str.strip())
-    where = "line " + pd.concat([chunk.lines for chunk in chunks]).astype("str")
+    where = f"{chunks[0].where} " + pd.concat([chunk.lines for chunk in chunks]).astype("str")
     frame = text.where(text != "")
     frame["people"], no_number = to_whole_number(text["people"])
     frame["assessed_date"], no_date = to_date(text["assessed_date"])

@@ -1,6 +1,9 @@
-"""Counts of people at a border point or a site, in Waypost's own CSV contract (docs/formats/counts.md)."""
+"""Counts of people at a border point or a site, in Waypost's own contract (docs/formats/counts.md).
 
-from collections.abc import Callable, Iterator
+Arrivals and departures, people present, and people waiting in a queue are all counts; CSV, XLSX and HXL are understood.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 import httpx
@@ -9,20 +12,51 @@ import pandas as pd
 from data.errors import ConfigurationMissing
 from data.schema.observation import Observation
 from etl.columns import Columns
-from etl.delimited import read
+from etl.grid import Format
+from etl.hxl_tags import Tags
 from etl.personal import refuse_personal
 from etl.source import Ignored, Item, Payload, Rows, Spec, Window
+from etl.tables import read_table
 
 REQUIRED = ("place_id", "measure", "period_end_date", "people", "source_id")
 OPTIONAL = (
     "direction", "population_group", "period_start_date", "window_start_hour", "window_end_hour", "quality", "note",
 )  # fmt: skip
-DIRECTIONS = {"stock": ("present",), "flow": ("arrival", "departure")}
+DIRECTIONS = {"stock": ("present",), "queue": ("present",), "flow": ("arrival", "departure")}
 """What a row may say of the direction by its measure."""
+TAGS = Tags(
+    patterns={
+        "place_id": ("#loc+code", "#loc+id", "#geo+code", "#loc+name", "#geo+name", "#loc"),
+        "period_start_date": ("#date+start",),
+        "period_end_date": ("#date+end", "#date+occurred", "#date+reported", "#date-start"),
+        "people": ("#affected", "#population", "#reached", "#indicator+value", "#value"),
+        "measure": ("#indicator+measure", "#meta+measure"),
+        "direction": ("#indicator+direction", "#meta+direction"),
+        "population_group": ("#indicator+group", "#meta+group", "#beneficiary"),
+        "source_id": ("#org", "#meta+source"),
+        "window_start_hour": ("#meta+window+start",),
+        "window_end_hour": ("#meta+window+end",),
+        "quality": ("#meta+quality",),
+        "note": ("#description", "#meta+note"),
+    },
+    implied={
+        "#*+arrivals": {"measure": "flow", "direction": "arrival"},
+        "#*+departures": {"measure": "flow", "direction": "departure"},
+        "#*+present": {"measure": "stock", "direction": "present"},
+        "#*+waiting": {"measure": "queue", "direction": "present"},
+    },
+    same={"period_start_date": "period_end_date"},
+)
+"""How HXL hashtags mean the columns (docs/formats/hxl.md)."""
+FORM = Format(REQUIRED, OPTIONAL, TAGS)
 
 
 class Counts:
-    """The source; see the module. ``clock`` tells now: nobody has counted more than a day later."""
+    """The source; see the module.
+
+    ``clock`` tells now: nobody has counted more than a day later. ``preset`` fixes columns for files of one kind, such
+    as ``measure`` for queue lengths: such a file need not have them, and may not say otherwise.
+    """
 
     spec = Spec(
         id="counts",
@@ -36,33 +70,38 @@ class Counts:
         rows=(1, 20_000_000),
     )
 
-    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, clock: Callable[[], datetime] = lambda: datetime.now(UTC), preset: Mapping[str, str] | None = None
+    ) -> None:
         self.clock = clock
+        self.preset = dict(preset or {})
 
     def fetch(self, client: httpx.Client, window: Window) -> Iterator[Payload]:  # noqa: ARG002 - the contract
         """Raise ConfigurationMissing: counts are sent as files, nobody publishes them as a feed."""
         raise ConfigurationMissing("counts", "are loaded from files: python -m etl run counts --from FILE")
 
     def parse(self, payload: Payload) -> Iterator[Item]:
-        """Yield the counts of a CSV file; a file with a column about a person is refused whole."""
+        """Yield the counts of a table; a file with a column about a person is refused whole."""
         now = self.clock()
-        with payload.open() as stream:
-            for number, chunk in enumerate(read(stream, payload.name, REQUIRED, OPTIONAL)):
-                if number == 0:
-                    refuse_personal(chunk.added, payload.name)
-                    if chunk.added:
-                        yield Ignored(0, f"columns that no count has: {', '.join(chunk.added)[:500]}")
-                columns = Columns(chunk)
-                frame = columns.good(_observations(columns, now))
-                yield from columns.rejects("observation")
-                if len(frame):
-                    yield Rows(Observation, frame, columns.locators()[frame.index])
+        for number, chunk in enumerate(read_table(payload, FORM.without(self.preset))):
+            if number == 0:
+                refuse_personal(chunk.added, payload.name)
+                if chunk.added:
+                    yield Ignored(0, f"columns that no count has: {', '.join(chunk.added)[:500]}")
+            columns = Columns(chunk, chunk.where)
+            frame = columns.good(_observations(columns, now, self.preset))
+            yield from columns.rejects("observation")
+            if len(frame):
+                yield Rows(Observation, frame, columns.locators()[frame.index])
 
 
-def _observations(columns: Columns, now: datetime) -> pd.DataFrame:
+def _observations(columns: Columns, now: datetime, preset: Mapping[str, str]) -> pd.DataFrame:
     """Return the counts of a chunk; what the table's own rules check is left to them."""
-    measure, end = columns.text("measure"), columns.date("period_end_date", now=now, needed=True)
-    is_stock = measure == "stock"
+    for name, value in preset.items():
+        told = columns.text(name, value)
+        columns.fault(told != value, name, f"of such a file is {value}")
+    measure, end = columns.text("measure", preset.get("measure")), columns.date("period_end_date", now=now, needed=True)
+    is_stock = measure.isin(["stock", "queue"])
     direction = columns.text("direction")
     direction = direction.mask(direction.isna() & is_stock, "present")
     for name, possible in DIRECTIONS.items():

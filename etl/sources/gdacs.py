@@ -77,6 +77,7 @@ class Gdacs:
         first_date=date(2000, 1, 1),
         rows=(1, 5_000),
         max_bytes=10_000_000,
+        least_share_of_usual=0.2,
     )
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:

@@ -28,7 +28,8 @@ class Lags:
 
     ``level``: people at the last report. ``stale_days``: days since the last report or counted period. ``rate_last``,
     ``rate_30``, ``rate_90``, ``rate_365``: arrivals a day over the last period (at least a week) and over days.
-    ``slope_30``, ``slope_90``: net change of stock a day, without registrations that catch up. ``activity``: usual size
+    ``slope_30``, ``slope_90``: net change of stock a day, without registrations that catch up; ``slope_365`` the same
+    over the last year, or since the first report. ``activity``: usual size
     of a daily change, positive wherever the place has reported. ``span_days``: days from the first to the last report.
     """
 
@@ -42,6 +43,7 @@ class Lags:
     slope_90: Floats
     activity: Floats
     span_days: Floats
+    slope_365: Floats
 
     @property
     def reported(self) -> npt.NDArray[np.bool_]:
@@ -70,6 +72,7 @@ def lags(history: History, column: int) -> Lags:
         slope_90=slope[90],
         activity=np.where(last == NEVER, np.nan, _activity(history, last_arrivals, level)),
         span_days=np.where(last == NEVER, np.nan, last - history.first_report).astype(np.float64),
+        slope_365=_year_slope(history, last_stock),
     )
 
 
@@ -89,6 +92,12 @@ def _mean_rate(history: History, last: Integers, days: "int | Integers") -> Floa
 def _slope(history: History, last: Integers, days: int) -> Floats:
     """Return the net change of stock a day over the days up to the last report; before the first report it stood."""
     return np.where(last == NEVER, np.nan, _window(history.net_sums, last, days) / days)
+
+
+def _year_slope(history: History, last: Integers) -> Floats:
+    """Return the net change of stock a day over the last year, or since the first report where that is later."""
+    span = np.clip(last - history.first_report, 1, 365)
+    return np.where(last == NEVER, np.nan, _window(history.net_sums, last, 365) / span)
 
 
 def _activity(history: History, last: Integers, level: Floats) -> Floats:

@@ -66,7 +66,7 @@ class Chosen(Forecaster):
         for name, component in self.components_.items():
             ids = [place for place in panel.counted_ids if self.model_of(place) == name]
             reasons = component.reasons(panel)
-            said = pd.DataFrame({"place_id": ids, "sentence": [self._said(place) for place in ids]})
+            said = pd.DataFrame({"place_id": ids, "topic": "who", "sentence": [self._said(place) for place in ids]})
             parts += [reasons[reasons["place_id"].isin(ids)], said]
         return pd.concat(parts, ignore_index=True)
 

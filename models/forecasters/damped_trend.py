@@ -36,6 +36,6 @@ class DampedTrend(CentredForecaster):
     def _sentence(self, known: Lags, place: int) -> str:
         """Name the month and the quarter."""
         if np.isnan(known.rate_30[place]):
-            return "No period of arrivals is known yet; nobody is taken to come."
+            return "No period of arrivals is known yet; nobody is taken to come"
         month, quarter = known.rate_30[place], known.rate_90[place]
-        return f"{month:,.1f} people a day over the last 30 days, going over to the {quarter:,.1f} of the last 90."
+        return f"{month:,.1f} people a day over the last 30 days, going over to the {quarter:,.1f} of the last 90"

@@ -25,7 +25,7 @@ class LastValue(CentredForecaster):
         return Centre(rate[:, None] * ones, level[:, None] * ones)
 
     def _sentence(self, known: Lags, place: int) -> str:
-        """Name the last period's rate."""
+        """Name the last period."""
         if np.isnan(known.rate_last[place]):
-            return "No period of arrivals is known yet; nobody is taken to come."
-        return f"As many as in the last period: {known.rate_last[place]:,.1f} people a day."
+            return "No period of arrivals is known yet; nobody is taken to come"
+        return "As many as in the last period"

@@ -1,7 +1,7 @@
 """The peer: dlt merges the same CSV files by their primary key. Runs in the peers' own environment.
 
-``python dlt_events.py ADDRESS FOLDER rows|arrow FILE...`` prints the seconds of each file as JSON. ``rows`` yields records
-as dlt's guide does, ``arrow`` yields pyarrow tables, dlt's fastest way in. A record whose ``deleted`` is true goes.
+``python dlt_events.py ADDRESS FOLDER rows|arrow FILE...`` prints the seconds of each file as JSON. ``rows`` yields
+records as dlt's guide does, ``arrow`` pyarrow tables, dlt's fastest way in. A record whose ``deleted`` is true goes.
 """
 
 import csv

@@ -40,6 +40,7 @@ def address(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) 
         port = probe.getsockname()[1]
     var = tmp_path_factory.mktemp("var")
     environment = {**os.environ, "WAYPOST_DATABASE_URL": module_database_url, "WAYPOST_VAR": str(var)}
+    environment["WAYPOST_SOURCES"] = "none"  # no look at the world from a test
     command = [sys.executable, "-m", "dashboard", "serve", "--port", str(port)]
     with (var / "log").open("wb") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)

@@ -7,9 +7,16 @@ import pytest
 
 from data import settings
 from data.errors import ConfigurationMissing
-from data.settings import PROJECT_ROOT, DatabaseSettings, PathSettings, ServerSettings, read_settings
+from data.settings import (
+    PROJECT_ROOT,
+    DatabaseSettings,
+    PathSettings,
+    ScheduleSettings,
+    ServerSettings,
+    read_settings,
+)
 
-GROUPS = [DatabaseSettings, PathSettings, ServerSettings]
+GROUPS = [DatabaseSettings, PathSettings, ScheduleSettings, ServerSettings]
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +50,15 @@ def test_a_relative_folder_is_taken_from_the_working_folder(tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WAYPOST_VAR", "here")
     assert read_settings().paths.var == tmp_path / "here"
+
+
+def test_the_audience_is_one_of_three_and_operational_by_default(monkeypatch: pytest.MonkeyPatch):
+    assert read_settings().server.audience == "operational"
+    monkeypatch.setenv("WAYPOST_AUDIENCE", "public")
+    assert read_settings().server.audience == "public"
+    monkeypatch.setenv("WAYPOST_AUDIENCE", "everybody")
+    with pytest.raises(ConfigurationMissing, match="WAYPOST_AUDIENCE: "):
+        read_settings()
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "s3cret"])

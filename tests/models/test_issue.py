@@ -100,6 +100,9 @@ def test_the_back_test_scores_everybody_and_reports(small: Store, tmp_path):
     report(found, tmp_path / "scores.json")
     rows = json.loads((tmp_path / "scores.json").read_text())
     assert {"situation_id", "model_name", "metric", "value", "forecasts", "data_cutoff_date"} <= set(rows[0])
+    assert rows[0]["place_id"] is None
+    assert {row["place_id"] for row in rows} == {None, "w:s0", "w:s1"}
+    assert len(rows) == len(found)
     again = backtest(small, "w")
     pd.testing.assert_frame_equal(again, found)
     assert len(small.read(Score)) == len(stored)

@@ -15,7 +15,7 @@ AHEAD = np.array(KNOTS_DAYS, dtype=float)
 
 def lags(level: float = 1000.0, activity: float = 10.0, stale: float = 5.0, span: float = 200.0) -> Lags:
     one = np.array([1.0])
-    return Lags(level * one, stale * one, one, one, one, one, one, one, activity * one, span * one)
+    return Lags(level * one, stale * one, one, one, one, one, one, one, activity * one, span * one, one)
 
 
 def table() -> np.ndarray:

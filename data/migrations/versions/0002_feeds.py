@@ -378,6 +378,7 @@ def upgrade() -> None:
         sa.Column("identifier", sa.Text(), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("message_type", sa.Text(), nullable=False),
@@ -409,6 +410,7 @@ def upgrade() -> None:
         sa.Column("known_to", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_deleted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("run_id", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("part >= 1", name=op.f("ck_public_alert_part_range")),
         sa.CheckConstraint(
             "certainty in ('observed', 'likely', 'possible', 'unlikely', 'unknown')",
             name=op.f("ck_public_alert_certainty_known"),
@@ -438,14 +440,14 @@ def upgrade() -> None:
     op.create_index(
         "uq_public_alert_current",
         "public_alert",
-        ["sender", "identifier", "sent_at", "language"],
+        ["sender", "identifier", "sent_at", "language", "part"],
         unique=True,
         postgresql_where=sa.text("known_to IS NULL"),
     )
     op.create_index(
         "uq_public_alert_version",
         "public_alert",
-        ["sender", "identifier", "sent_at", "language", "known_from"],
+        ["sender", "identifier", "sent_at", "language", "part", "known_from"],
         unique=True,
     )
     op.create_table(
@@ -520,7 +522,9 @@ def upgrade() -> None:
     )
     op.add_column("source_run", sa.Column("dataset_id", sa.Text(), nullable=True))
     op.drop_constraint("ck_observation_measure_known", "observation")
-    op.create_check_constraint(op.f("ck_observation_measure_known"), "observation", "measure in ('stock', 'flow', 'queue')")
+    op.create_check_constraint(
+        op.f("ck_observation_measure_known"), "observation", "measure in ('stock', 'flow', 'queue')"
+    )
     # ### end Alembic commands ###
 
 

@@ -97,7 +97,7 @@ def test_f41_f43_only_possible_dates_of_the_one_form(text):
         ({"direction": "present"}, "direction of a flow is none of arrival, departure (present)"),
         ({"period_start_date": ""}, "period_start_date is needed for a flow"),
         ({"period_start_date": "2026-03-08"}, "period_end_date >= period_start_date"),
-        ({"measure": "guess"}, "measure in ('stock', 'flow')"),
+        ({"measure": "guess"}, "measure in ('stock', 'flow', 'queue')"),
         ({"measure": ""}, "measure is missing"),
         ({"place_id": " "}, "place_id is missing"),
         ({"source_id": ""}, "source_id is missing"),

@@ -1,0 +1,132 @@
+"""The sources as a table that becomes cards on a narrow screen: state, both clocks, rhythm, licence, key."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from dash import html
+
+from dashboard.queries_sources import SourceState
+from dashboard.words import age
+from data.freshness import State
+from etl.schedule import due_at
+
+WORDS = {
+    State.ON_TIME: ("Up to date", "the newest content is as new as this source can be"),
+    State.DUE: ("New data due", "the next content should be here by now"),
+    State.OVERDUE: ("Late", "more than twice the usual time has passed; use with care"),
+    State.DELINQUENT: ("Stopped", "more than three times the usual time has passed; do not rely on it"),
+    State.FAILING: ("Last look failed", "what is shown is the last good data; the next attempt comes by itself"),
+    State.NEVER: ("No data yet", "nothing was ever loaded from this source"),
+    State.NOT_CONFIGURED: ("Not set up", "a key or a setting is missing; what to do stands beside it"),
+}
+ORDER = (
+    State.DELINQUENT, State.OVERDUE, State.FAILING, State.DUE, State.ON_TIME, State.NOT_CONFIGURED, State.NEVER,
+)  # fmt: skip
+"""How sources are listed: what needs attention first, what was never used last."""
+IDLE = (State.NEVER, State.NOT_CONFIGURED)
+
+
+def rhythm(interval: timedelta | None) -> str:
+    """Return how often something comes, in words.
+
+    >>> rhythm(timedelta(minutes=5)), rhythm(timedelta(hours=1)), rhythm(timedelta(days=7)), rhythm(None)
+    ('every 5 minutes', 'every hour', 'every 7 days', 'when somebody sends it')
+    """
+    if interval is None:
+        return "when somebody sends it"
+    for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
+        if interval >= length:
+            number = round(interval / length)
+            return f"every {unit}" if number == 1 else f"every {number} {unit}s"
+    return f"every {interval.total_seconds():g} seconds"
+
+
+def at(instant: datetime | None) -> str:
+    """Return an instant without doubt about zone and order.
+
+    >>> from datetime import UTC
+    >>> at(datetime(2014, 3, 1, 8, 5, tzinfo=UTC)), at(None)
+    ('1 Mar 2014, 08:05 UTC', 'never')
+    """
+    return "never" if instant is None else f"{instant.day} {instant:%b %Y, %H:%M} UTC"
+
+
+def badge(state: State) -> html.Span:
+    """Return a state as a word with its colour and its meaning to hover."""
+    word, meaning = WORDS[state]
+    return html.Span(word, className=f"state state-{state}", title=meaning)
+
+
+def summary(states: list[SourceState]) -> list[html.Li]:
+    """Return how many sources are in each state."""
+    held = [one.state for one in states]
+    return [html.Li([html.B(held.count(state)), badge(state)]) for state in ORDER if state in held]
+
+
+def in_use(one: SourceState) -> bool:
+    """Tell whether a source has brought anything or is to be looked at; the others are listed apart."""
+    return one.state not in IDLE or one.scheduled or one.looks.good_at is not None
+
+
+def meanings() -> html.Dl:
+    """Return what each state means."""
+    return html.Dl([part for state in ORDER for part in (html.Dt(badge(state)), html.Dd(WORDS[state][1]))])
+
+
+def source_table(states: list[SourceState], now: datetime) -> html.Table:
+    """Return the sources, those that need attention first."""
+    titles = ("Source", "State", "We last looked", "Newest content", "Published", "Licence")
+    ordered = sorted(states, key=lambda one: (ORDER.index(one.state), one.spec.title))
+    head = html.Thead(html.Tr([html.Th(title, scope="col") for title in titles]))
+    return html.Table([head, html.Tbody([_row(one, titles, now) for one in ordered])], className="plain cards")
+
+
+def _row(one: SourceState, titles: tuple[str, ...], now: datetime) -> html.Tr:
+    """Return one source's row."""
+    spec, looks = one.spec, one.looks
+    name = [html.A(spec.title, href=spec.url, rel="noreferrer"), _quiet(spec.publisher)]
+    cells: tuple[Any, ...] = (
+        name,
+        [badge(one.state), *_why(one)],
+        [f"{age(looks.looked_at, now)}", _quiet(at(looks.looked_at)) if looks.looked_at else None, *_next(one, now)],
+        [age(looks.newest_content_at, now), _quiet(at(looks.newest_content_at))] if looks.newest_content_at else "–",
+        [rhythm(spec.cadence), _delay(spec.publication_delay)],
+        spec.licence,
+    )
+    body = [html.Td(cell, **{"data-label": title}) for title, cell in zip(titles, cells, strict=True)]
+    return html.Tr(body, id=f"source-row-{spec.id}")
+
+
+def _why(one: SourceState) -> list[Any]:
+    """Return what a person should know or do about the state."""
+    spec, looks = one.spec, one.looks
+    said = []
+    if one.state in {State.OVERDUE, State.DELINQUENT, State.FAILING}:
+        said.append(html.P(WORDS[one.state][1].capitalize() + ".", className="quiet"))
+    if not one.configured:
+        said.append(html.P(["Set ", html.Code(spec.key_setting), f": {spec.key_help}"], className="quiet"))
+    if looks.failures:
+        times = "once" if looks.failures == 1 else f"{looks.failures} times in a row"
+        good = f"; last good look {at(looks.good_at)}" if looks.good_at else ""
+        said.append(html.P(f"Failed {times}{good}. {looks.message}", className="quiet"))
+    elif looks.message:
+        said.append(html.P(looks.message, className="quiet"))
+    return said
+
+
+def _next(one: SourceState, now: datetime) -> list[Any]:
+    """Return when the next look is, or why there is none by itself."""
+    if one.spec.cadence is None:
+        return []
+    due = due_at(one.spec, one.looks, now) if one.scheduled else None
+    if due is None:
+        return [_quiet("not looked at by itself (WAYPOST_SOURCES)")]
+    return [_quiet("next look within a minute" if due <= now else f"next look {at(due)}")]
+
+
+def _delay(delay: timedelta) -> Any:
+    return _quiet(f"content is {delay.days} days old when it comes out") if delay.days else None
+
+
+def _quiet(words: str) -> html.Div:
+    return html.Div(words, className="quiet")

@@ -1,0 +1,239 @@
+"""Send a table of counts, capacities, queues, stocks or statuses: template, preview by row and column, then load."""
+
+import base64
+import binascii
+from enum import StrEnum
+from typing import Any
+
+import dash
+from dash import Input, Output, State, callback, dcc, html, no_update
+
+from dashboard import queries
+from dashboard.components.preview import changes_table, problems_table, summary
+from dashboard.database import store
+from dashboard.threads import threaded
+from data.access import OPERATIONAL
+from data.errors import InputRejected, PayloadRejected, WaypostError
+from data.settings import Settings
+from etl import datasets
+from etl.archive import Archive
+from etl.intake import MOST_BYTES, Intake, Preview, Sending
+from etl.kinds import KINDS
+from etl.source import Payload
+
+dash.register_page(__name__, path="/upload", name="Upload", order=3, title="Upload · Waypost")
+
+MOST_TEXT = MOST_BYTES * 4 // 3 + 1_000
+"""How long the text of a file may be in a callback: base64, and what the browser writes before it."""
+CLOSED = "This server shows what others may see; tables are sent to the operational one."
+
+
+class Ids(StrEnum):
+    """The ids of this page."""
+
+    KIND = "upload-kind"
+    SITUATION = "upload-situation"
+    DATASET = "upload-dataset"
+    TEMPLATES = "upload-templates"
+    FILE = "upload-file"
+    PREVIEW = "upload-preview"
+    ACCEPT = "upload-accept"
+    CONFIRM = "upload-confirm"
+    DECISION = "upload-decision"
+    SAID = "upload-said"
+
+
+def layout(**_: Any) -> html.Div:
+    """Return the page; callbacks fill it."""
+    kinds = [{"label": kind.title, "value": kind.id} for kind in KINDS.values()]
+    return html.Div(
+        [
+            html.H1("Upload"),
+            html.P(
+                "Send what your border posts and sites count. Figures about groups only: a column that looks like data "
+                "about a person refuses the whole file. You see what would change before anything is loaded."
+            ),
+            html.P(CLOSED, className="refused") if Settings().server.audience != OPERATIONAL else None,
+            html.Div(
+                [
+                    _field("What", dcc.Dropdown(kinds, "counts", id=Ids.KIND, clearable=False)),
+                    _field("Situation", dcc.Dropdown(id=Ids.SITUATION, clearable=False)),
+                    _field("Shared under", dcc.Dropdown(id=Ids.DATASET, placeholder="no agreement: used here only")),
+                ],
+                className="upload-fields",
+            ),
+            html.Div(id=Ids.TEMPLATES),
+            dcc.Upload(
+                html.Div(
+                    [
+                        html.Strong("Drop a file here or choose one"),
+                        html.Span(f" CSV or Excel (.xlsx), at most {MOST_BYTES // 1_000_000} MB"),
+                    ]
+                ),
+                id=Ids.FILE,
+                accept=".csv,.xlsx",
+                max_size=MOST_BYTES,
+                multiple=False,
+                className="upload-box",
+                className_reject="upload-box refused",
+            ),
+            html.Div(id=Ids.SAID, role="status", className="said"),
+            dcc.Loading(html.Div(id=Ids.PREVIEW, **{"aria-live": "polite"})),
+            _decision(),
+        ]
+    )
+
+
+def _decision() -> html.Div:
+    """Return the choice about rows with problems, and the button that loads."""
+    words = "Load the rows without problems; the others go to quarantine"
+    choice = dcc.Checklist([{"label": words, "value": "good"}], id=Ids.ACCEPT)
+    button = html.Button("Load", id=Ids.CONFIRM, className="button main", disabled=True)
+    return html.Div([choice, button], id=Ids.DECISION, className="upload-decision", hidden=True)
+
+
+def _field(label: str, control: Any) -> html.Div:
+    """Return a control under its label."""
+    return html.Div([html.Label(label, htmlFor=control.id), control], className="upload-field")
+
+
+@callback(
+    Output(Ids.SITUATION, "options"),
+    Output(Ids.SITUATION, "value"),
+    Output(Ids.DATASET, "options"),
+    Input(Ids.SITUATION, "id"),
+)
+@threaded
+def offer(_: str) -> tuple[Any, ...]:
+    """Offer the situations and the data sets that have not ended; nothing on a server that takes no uploads."""
+    if store().audience != OPERATIONAL:
+        return [], None, []
+    found = queries.situations(store())
+    situations = [{"label": row.title, "value": row.id} for row in found.itertuples()]
+    shared = datasets.known(store())
+    shared = shared[~shared["is_expired"] & (shared["id"] != datasets.UNSHARED)]
+    sets = [{"label": f"{row.title} ({row.audience})", "value": row.id} for row in shared.itertuples()]
+    return situations, situations[0]["value"] if situations else None, sets
+
+
+@callback(Output(Ids.TEMPLATES, "children"), Input(Ids.KIND, "value"), Input(Ids.SITUATION, "value"))
+@threaded
+def explain(kind_id: str, situation_id: str | None) -> Any:
+    """Link the templates and say what each column means."""
+    kind = KINDS.get(kind_id)
+    if kind is None or situation_id is None:
+        return no_update
+    links = [
+        html.A(words, href=f"/templates/{situation_id}/{kind.id}.{form}", className="button", download="")
+        for form, words in (("xlsx", "Template for Excel"), ("csv", "Template as CSV"))
+    ]
+    rows = [
+        html.Tr([html.Td(html.Strong(c.name) if c.is_needed else c.name), html.Td(c.meaning), html.Td(c.example)])
+        for c in kind.columns
+    ]
+    head = html.Thead(html.Tr([html.Th(t) for t in ("Column (bold: needed)", "What to write", "Example")]))
+    table = html.Table([head, html.Tbody(rows)], className="plain")
+    return [
+        html.Div(links, className="controls"),
+        html.Details([html.Summary("The columns"), html.Div(table, className="scroll")], className="upload-columns"),
+    ]
+
+
+@callback(
+    Output(Ids.PREVIEW, "children"),
+    Output(Ids.DECISION, "hidden"),
+    Output(Ids.ACCEPT, "style"),
+    Output(Ids.ACCEPT, "value"),
+    Output(Ids.SAID, "children"),
+    Input(Ids.FILE, "contents"),
+    Input(Ids.KIND, "value"),
+    Input(Ids.SITUATION, "value"),
+    Input(Ids.DATASET, "value"),
+    State(Ids.FILE, "filename"),
+    prevent_initial_call=True,
+)
+@threaded
+def look(contents: str | None, kind: str, situation: str, dataset: str | None, name: str | None) -> tuple[Any, ...]:
+    """Show what the file would change and every problem with it."""
+    if contents is None:
+        return None, True, {"display": "none"}, [], no_update
+    try:
+        seen = _intake().preview(_sending(contents, kind, situation, dataset, name))
+    except WaypostError as error:
+        return html.Div(str(error), className="refused", role="alert"), True, {"display": "none"}, [], ""
+    shown = [html.H2(name), summary(seen), problems_table(seen.problems), changes_table(seen.changes)]
+    choice = {} if seen.problems and seen.good_rows else {"display": "none"}
+    return shown, not _is_loadable(seen), choice, [], ""
+
+
+@callback(
+    Output(Ids.CONFIRM, "disabled"),
+    Input(Ids.PREVIEW, "children"),
+    Input(Ids.ACCEPT, "value"),
+    State(Ids.ACCEPT, "style"),
+)
+def allow(preview: Any, accept: list[str] | None, style: dict[str, str] | None) -> bool:
+    """Let a person confirm when all rows are sound, or when they chose to leave the others out."""
+    has_problems = not (style or {}).get("display")
+    return preview is None or (has_problems and not accept)
+
+
+@callback(
+    Output(Ids.SAID, "children", allow_duplicate=True),
+    Output(Ids.FILE, "contents"),
+    Input(Ids.CONFIRM, "n_clicks"),
+    State(Ids.FILE, "contents"),
+    State(Ids.KIND, "value"),
+    State(Ids.SITUATION, "value"),
+    State(Ids.DATASET, "value"),
+    State(Ids.FILE, "filename"),
+    State(Ids.ACCEPT, "value"),
+    prevent_initial_call=True,
+)
+@threaded
+def load(
+    clicks: int | None,
+    contents: str | None,
+    kind: str,
+    situation: str,
+    dataset: str | None,
+    name: str,
+    accept: list[str],
+) -> tuple[Any, Any]:
+    """Load the file that was shown, all of it or, by choice, its good rows."""
+    if not clicks or contents is None:
+        return no_update, no_update
+    try:
+        sending = _sending(contents, kind, situation, dataset, name)
+        done = _intake().load(sending, accept_good_rows="good" in (accept or []))
+    except WaypostError as error:
+        return f"Not loaded: {error.reason if isinstance(error, InputRejected) else error}", no_update
+    counted = ", ".join(f"{rows:,} {what}" for what, rows in done.counts.items() if rows and what != "read")
+    return [
+        f"Loaded {name}: {counted}. ",
+        dcc.Link("See the runs and the quarantine on the page Data", href="/data"),
+    ], None
+
+
+def _sending(contents: str, kind: str, situation: str, dataset: str | None, name: str | None) -> Sending:
+    """Return what a browser sent; raises PayloadRejected for what is no file of the allowed size."""
+    if store().audience != OPERATIONAL:
+        raise InputRejected("upload", CLOSED)
+    told = str(name or "unnamed")
+    if not isinstance(contents, str) or len(contents) > MOST_TEXT:
+        raise PayloadRejected(told, f"is larger than {MOST_BYTES:,} bytes")
+    try:
+        body = base64.b64decode(contents.partition(",")[2], validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise PayloadRejected(told, "did not arrive whole; choose it again") from error
+    return Sending(str(kind), Payload(f"upload/{told}", body), str(situation), None if not dataset else str(dataset))
+
+
+def _intake() -> Intake:
+    """Return the way in of this server."""
+    return Intake(store(), Archive(Settings().paths.var / "raw"))
+
+
+def _is_loadable(seen: Preview) -> bool:
+    """Tell whether there is anything that could be loaded."""
+    return not seen.refusal and seen.good_rows > 0

@@ -1,0 +1,190 @@
+"""A source whose rows are checked against what is known before any of them lands: places, standards, repetitions.
+
+It has the contract of a source, so that a trial and the real load run the same pipeline over the same rows.
+"""
+
+from collections.abc import Hashable, Iterator
+from functools import cached_property
+from typing import Any
+
+import httpx
+import pandas as pd
+
+from data.errors import InputRejected, PayloadRejected
+from data.frames import check
+from data.schema import Versioned
+from data.schema.place import Place
+from data.schema.standard import Standard
+from data.schema.status_period import StatusPeriod
+from data.schema.stock import Stock
+from data.store import Store
+from etl.kinds import Kind
+from etl.places import Places
+from etl.plain_words import Problem, problems_of
+from etl.source import Ignored, Item, Payload, Reject, Rows, Window
+from etl.status_chain import ended
+from etl.tables import read_table
+
+_BLANK = ',;\t" \r\n'
+
+
+class RowsRefused(InputRejected):
+    """Some rows have problems and the sender did not choose to load the others; nothing landed."""
+
+    def __init__(self, place: str, problems: list[Problem]) -> None:
+        rows = len({problem.place for problem in problems})
+        super().__init__(place, f"{rows} row{'s have' if rows != 1 else ' has'} problems; nothing was loaded")
+        self.problems = problems
+
+
+class CheckedSource:
+    """One kind's source for one sending. After `parse` its ``problems`` and ``notes`` tell what was found."""
+
+    def __init__(self, kind: Kind, store: Store, situation_id: str | None, *, is_strict: bool) -> None:
+        """``is_strict`` raises `RowsRefused` before anything is handed on where any row has a problem."""
+        self.kind, self.store, self.situation_id, self.is_strict = kind, store, situation_id, is_strict
+        self.spec = kind.source.spec
+        self.problems: list[Problem] = []
+        self.notes: list[str] = []
+
+    def fetch(self, client: httpx.Client, window: Window) -> Iterator[Payload]:
+        """Refuse as the kind's source does."""
+        return self.kind.source.fetch(client, window)
+
+    def parse(self, payload: Payload) -> Iterator[Item]:
+        """Yield the rows that may land and, unless strict, the rejected ones; raises as the kind's source does."""
+        _expect_form(payload)
+        rejects, rows = self._read(payload)
+        items: list[Item] = []
+        for table, frame, where in rows:
+            good, faults = self._check(table, frame, where)
+            for label, reason in faults.items():
+                raw = frame.loc[label].to_json(date_format="iso", force_ascii=False)
+                rejects.append(Reject(table.__tablename__, str(where[label]), reason, raw))
+            items += self._whole(table, good, where)
+        self._explain(payload, rejects)
+        if self.is_strict and rejects:
+            raise RowsRefused(payload.name, self.problems)
+        yield from rejects
+        yield from items
+
+    def _read(self, payload: Payload) -> tuple[list[Reject], list[tuple[type[Versioned], pd.DataFrame, Any]]]:
+        """Read the payload whole; rows of nothing but separators, as templates have them, are none."""
+        rejects: list[Reject] = []
+        parts: dict[type[Versioned], list[Rows]] = {}
+        for item in self.kind.source.parse(payload):
+            if isinstance(item, Reject):
+                if item.raw.strip(_BLANK):
+                    rejects.append(item)
+            elif isinstance(item, Rows):
+                parts.setdefault(item.table, []).append(item)
+            elif isinstance(item, Ignored):
+                self.notes.append(item.reason)
+        whole = []
+        for table, found in parts.items():
+            frame = pd.concat([part.frame for part in found], ignore_index=True)
+            where = pd.concat([pd.Series(part.locators) for part in found], ignore_index=True)
+            whole.append((table, frame, where))
+        return rejects, whole
+
+    def _check(
+        self, table: type[Versioned], frame: pd.DataFrame, where: Any
+    ) -> tuple[pd.DataFrame, dict[Hashable, str]]:
+        """Return the rows that may land, places by their ids, and why the others may not."""
+        faults: dict[Hashable, list[str]] = {}
+        frame = frame.assign(**{self.kind.place_column: self._placed(frame[self.kind.place_column], faults)})
+        if table is Stock:
+            known = set(self.store.read(Standard)["id"])
+            for label, told in frame["standard_id"].dropna().items():
+                if told not in known:
+                    faults.setdefault(label, []).append(f"standard_id names no planning standard ({told[:80]})")
+        for label, reason in check(frame, table).reasons.items():
+            faults.setdefault(label, []).append(reason)
+        sound = frame[~frame.index.isin(list(faults))]
+        kept = self._once(table, sound, where, faults)
+        return kept, {label: "; ".join(told) for label, told in faults.items()}
+
+    @cached_property
+    def _places(self) -> Places:
+        """Return the places that the table may name, as known when the first row asked."""
+        return Places(self.store.read(Place), self.situation_id, self.kind.places)
+
+    def _placed(self, told: "pd.Series[Any]", faults: dict[Hashable, list[str]]) -> "pd.Series[Any]":
+        """Return the ids of the places that a column means; what means none stays, with its fault."""
+        found = {text: self._places.find(text) for text in told.dropna().unique()}
+        for label, text in told.dropna().items():
+            if found[text][0] is None:
+                faults.setdefault(label, []).append(f"{self.kind.place_column} {found[text][1]} ({text[:80]})")
+        return told.map({text: place or text for text, (place, _) in found.items()})
+
+    def _once(
+        self, table: type[Versioned], frame: pd.DataFrame, where: Any, faults: dict[Hashable, list[str]]
+    ) -> pd.DataFrame:
+        """Return each fact once: what is repeated word for word is dropped, what contradicts itself is a fault."""
+        if frame.empty:
+            return frame
+        key = list(table.key)
+        told = frame.astype(object).where(frame.notna(), "").astype("str").agg("\x1f".join, axis="columns")
+        repeated = frame.assign(_told=told).duplicated([*key, "_told"])
+        first = frame.index.to_series().groupby([frame[column] for column in key], dropna=False).transform("first")
+        for label in frame.index[repeated]:
+            self.notes.append(f"{where[label]} repeats {where[first[label]]}: taken once")
+        kept = frame[~repeated]
+        twice = kept.duplicated(key, keep=False)
+        for labels in kept[twice].groupby(key, dropna=False).groups.values():
+            rows = [str(where[label]) for label in labels]
+            for label in labels:
+                others = ", ".join(row for row in rows[:4] if row != str(where[label]))
+                reason = f"{self.kind.place_column} and date are those of {others} as well, the figures are not"
+                faults.setdefault(label, []).append(reason)
+        return kept[~twice]
+
+    def _whole(self, table: type[Versioned], frame: pd.DataFrame, where: Any) -> Iterator[Rows]:
+        """Yield the rows; with a new status also the known period that it ends."""
+        if frame.empty:
+            return
+        if table is StatusPeriod:
+            known = self.store.read(StatusPeriod, border_point_id=sorted(set(frame["border_point_id"])))
+            closed, frame = ended(known[StatusPeriod.content()], frame)
+            if len(closed):
+                yield Rows(StatusPeriod, closed, "ended by a new status: " + closed["border_point_id"].astype("str"))
+        yield Rows(table, frame, where[frame.index])
+
+    def _explain(self, payload: Payload, rejects: list[Reject]) -> None:
+        """Turn the rejects into problems by cell; the table is read again for what its cells said."""
+        if not rejects:
+            return
+        said: dict[str, dict[str, str]] = {}
+        for chunk in read_table(payload, self.kind.form):
+            records: list[dict[Any, str]] = chunk.frame.to_dict("records")
+            said |= {f"{chunk.where} {line}": row for line, row in zip(chunk.lines, records, strict=True)}
+        column = self.kind.place_column
+        for reject in rejects:
+            row, reason = said.get(reject.locator, {}), reject.reason
+            told = row.get(column, "").strip()
+            if told and column not in reason and self._places.find(told)[0] is None:  # all there is to mend, at once
+                reason = f"{column} {self._places.find(told)[1]} ({told[:80]}); {reason}"
+            self.problems += problems_of(reject.locator, reason, row)
+        self.problems.sort(key=lambda problem: _number(problem.place))
+
+
+def _number(place: str) -> int:
+    """Return the number in "row 12"."""
+    digits = place.rpartition(" ")[2]
+    return int(digits) if digits.isdigit() else 0
+
+
+def _expect_form(payload: Payload) -> None:
+    """Raise PayloadRejected when a file is another thing than its name says, as a file made to deceive is."""
+    with payload.open() as stream:
+        head = stream.read(512)
+    suffix = payload.name.lower().rpartition(".")[2]
+    is_zip = head.startswith(b"PK")
+    if suffix == "xlsx" and not is_zip:
+        raise PayloadRejected(payload.name, "is called .xlsx but is no spreadsheet")
+    if suffix == "csv" and (is_zip or head.lstrip().startswith((b"[", b"{"))):
+        raise PayloadRejected(payload.name, "is called .csv but is no text table")
+    if suffix == "json" and not head.lstrip().startswith(b"["):
+        raise PayloadRejected(payload.name, "is no JSON list of records")
+    if suffix not in {"xlsx", "csv", "json"}:
+        raise PayloadRejected(payload.name, "is neither .csv nor .xlsx")

@@ -1,0 +1,134 @@
+"""Say to somebody who is no programmer what to do about a cell that could not be read."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+_NOTHING = frozenset((
+    "n/a", "na", "n.a.", "-", "--", "–", "—", "?", "??", "x", "nil", "none", "null", "unknown", "nd", "n.d.",
+    "tbc", "tbd",
+))  # fmt: skip
+_GROUPED = re.compile("^[0-9]{1,3}(?:[ ,.'’\u00a0\u202f][0-9]{3})+$")
+_NEGATIVE = re.compile(r"^[-−][0-9]")
+_ABOUT = re.compile(r"[~≈<>+]|[0-9]\s*[-–]\s*[0-9]|about|approx|env(iron)?\.?|circa", re.IGNORECASE)
+_SLASHED = re.compile(r"^([0-9]{1,2})[/. -]([0-9]{1,2})[/. -]([0-9]{4}|[0-9]{2})$")
+_ISO = re.compile(r"^([0-9]{4})-([0-9]{2})-([0-9]{2})$")
+_TOTAL = re.compile(r"^(grand\s+|sub-?)?(total|sum|somme|totaux|gesamt|suma|المجموع|الإجمالي)\b", re.IGNORECASE)
+_WORDS = re.compile(r"in \((('[a-z_]+'(, )?)+)\)")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with one cell or row: where, which column, what it said, why, and what to do.
+
+    ``place`` is empty for the file as a whole and ``column`` for a row as a whole.
+    """
+
+    place: str
+    column: str
+    value: str
+    reason: str
+    hint: str = ""
+
+
+def problems_of(place: str, reason: str, row: Mapping[str, str]) -> list[Problem]:
+    """Split the reason for which a row was rejected into its cells, each with a hint.
+
+    ``row`` is what its cells said, by column. A part of the reason begins with the column it is about.
+    """
+    parts: list[str] = []
+    for part in reason.split("; "):
+        column = part.split(" ", 1)[0].rstrip(",")
+        if parts and column not in row:
+            parts[-1] += f"; {part}"
+        else:
+            parts.append(part)
+    if any(_TOTAL.match(cell.strip()) for cell in row.values()):
+        hint = "this looks like a row of totals: take it out, Waypost adds up by itself"
+        return [Problem(place, "", "", "; ".join(parts), hint)]
+    found = []
+    for part in parts:
+        column = part.split(" ", 1)[0].rstrip(",")
+        column = column if column in row else ""
+        value = row.get(column, "").strip()
+        said, _, near = part.partition("; did you mean ")
+        hint = f"did you mean {near.partition('? (')[0]}?" if near else hint_for(column, value, part)
+        found.append(Problem(place, column, value[:200], _shown(said), hint))
+    return found
+
+
+def hint_for(column: str, value: str, reason: str) -> str:
+    """Return what to do about a cell, empty where the reason says it all.
+
+    >>> hint_for("people", "1,234", "people is no plain whole number")
+    'write 1234, without marks between the thousands'
+    >>> hint_for("period_end_date", "13/04/2026", "period_end_date is no date like YYYY-MM-DD")
+    'write 2026-04-13 (year-month-day)'
+    """
+    hint = ""
+    if value.startswith("="):
+        hint = "this is a formula without a result: paste its value instead, or open and save the file once"
+    elif words := _WORDS.search(reason):
+        hint = f"write one of: {words[1].replace(chr(39), '')}"
+    elif "date" in column:
+        hint = _date_hint(value)
+    elif "number" in reason:
+        hint = _number_hint(value)
+    elif reason.endswith(" is missing"):
+        hint = "fill in this cell"
+    return hint
+
+
+def _number_hint(value: str) -> str:
+    """Return how a number would be written rightly."""
+    if value.casefold() in _NOTHING:
+        return "leave the cell empty where nobody counted; 0 says that somebody counted and there was none"
+    if _GROUPED.match(value):
+        return f"write {re.sub('[^0-9]', '', value)}, without marks between the thousands"
+    if _NEGATIVE.match(value):
+        return "a count cannot be below zero; people who left are a flow of departures"
+    if _ABOUT.search(value):
+        return "write one plain number; what makes it uncertain belongs in the note"
+    return "write one plain number, like 412"
+
+
+def _date_hint(value: str) -> str:
+    """Return how a date would be written rightly."""
+    if not value:
+        return "fill in this cell, like 2026-03-01"
+    if slashed := _SLASHED.match(value):
+        first, second, year = slashed.groups()
+        full = int(year) + 2000 if len(year) == 2 else int(year)
+        options = dict.fromkeys(_real(full, int(month), int(day)) for day, month in ((first, second), (second, first)))
+        days = [day.isoformat() for day in options if day is not None]
+        return (
+            f"write {' or '.join(days)} (year-month-day)" + (", whichever is meant" if len(days) > 1 else "")
+            if days
+            else ""
+        )
+    iso = _ISO.match(value)
+    said = _real(*(int(part) for part in iso.groups())) if iso else None
+    today = datetime.now(UTC).date()
+    if iso and said is not None and said > today:
+        other = _real(int(iso[1]), int(iso[3]), int(iso[2]))
+        meant = f"; perhaps day and month are swapped: {other}" if other is not None and other <= today else ""
+        return f"this day is still to come{meant}"
+    return "write the day alone, like 2026-03-01"
+
+
+def _real(year: int, month: int, day: int) -> date | None:
+    """Return a day, None where the calendar has none."""
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _shown(reason: str) -> str:
+    """Return a reason without the notation of a rule.
+
+    >>> _shown("people breaks the rule people >= 0 and people <= 50000000 (60000000)")
+    'people must keep to people >= 0 and people <= 50000000 (60000000)'
+    """
+    return reason.replace("breaks the rule", "must keep to")

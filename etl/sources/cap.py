@@ -1,0 +1,277 @@
+"""Common Alerting Protocol 1.1 and 1.2: alerts of national hubs, alone, in an RSS or Atom index, or within EDXL.
+
+What is decided here, where the standard leaves it open:
+
+- One row a language of an alert; an alert without an ``info`` (a cancellation) is one row without an event.
+- Every message is kept, also tests and cancellations: what is in force follows from all (`data.alerts_in_force`).
+- A signature is noted and not verified: nobody here holds the senders' certificates.
+- ``contact`` and ``parameter`` are not read; they name people. Alerts about one person (child abduction, a missing or
+  wanted person) are ignored by name: there is no place for a person here.
+- Areas given by name or code only have no shape.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import httpx
+import pandas as pd
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from data.errors import ConfigurationMissing, PayloadRejected
+from data.schema.public_alert import PublicAlert
+from etl.cap_area import texts, wkt_of
+from etl.client import get
+from etl.markup import link_of, parse_xml, plain_text
+from etl.not_fetched import note, noted
+from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
+
+NAMESPACES = ("urn:oasis:names:tc:emergency:cap:1.2", "urn:oasis:names:tc:emergency:cap:1.1")
+STATUSES = ("actual", "exercise", "system", "test", "draft")
+MESSAGE_TYPES = ("alert", "update", "cancel", "ack", "error")
+SEVERITIES = ("extreme", "severe", "moderate", "minor", "unknown")
+URGENCIES = ("immediate", "expected", "future", "past", "unknown")
+CERTAINTIES = ("observed", "likely", "possible", "unlikely", "unknown")
+PERSON_CODES = frozenset(("CAE", "MEP", "BLU"))
+"""SAME codes of alerts about one person: child abduction, missing endangered person, blue alert."""
+PERSON_EVENT = re.compile(r"abduct|amber alert|missing (?:person|child|endangered)|silver alert|blue alert", re.I)
+MOST_ALERTS = 500
+_SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+_LONG_TEXT_CHARACTERS = 8_000
+_MOST_GEOCODES = 200
+
+
+class CapSettings(BaseSettings):
+    """``WAYPOST_CAP_FEEDS``: addresses of alerts or of indexes of alerts, separated by blanks."""
+
+    model_config = SettingsConfigDict(env_prefix="WAYPOST_CAP_", env_ignore_empty=True)
+
+    feeds: str = ""
+
+
+class Cap:
+    """The source; see the module."""
+
+    @property
+    def spec(self) -> Spec:
+        """Return what is declared; the hosts are those of the feeds that are set."""
+        hosts = {httpx.URL(feed).host for feed in CapSettings().feeds.split()}
+        return replace(_SPEC, hosts=tuple(sorted(hosts)))
+
+    def fetch(self, client: httpx.Client, window: Window) -> Iterator[Payload]:  # noqa: ARG002 - an index has no window
+        """Yield the alerts of every feed; one that cannot be had does not take the others with it."""
+        feeds = CapSettings().feeds.split()
+        if not feeds:
+            raise ConfigurationMissing("WAYPOST_CAP_FEEDS", f"is not set; {_SPEC.key_help}")
+        failed: list[str] = []
+        for feed in feeds:
+            index = _got(client, feed, failed)
+            if index is None:
+                continue
+            yield index
+            for link in _links(index)[:MOST_ALERTS]:
+                alert = _got(client, link, failed)
+                if alert is not None:
+                    yield alert
+        if failed:
+            yield note(failed)
+
+    def parse(self, payload: Payload) -> Iterator[Item]:
+        """Yield each alert once a language; an alert that is not one is rejected and leaves the others."""
+        missed = noted(payload)
+        if missed is not None:
+            yield missed
+            return
+        root = parse_xml(payload.name, payload.read(_SPEC.max_bytes), _SPEC.max_bytes)
+        found = [element for element in root.iter() if _name(element) == "alert"]
+        if not found and _name(root) not in {"rss", "feed", "RDF", "EDXLDistribution"}:
+            raise PayloadRejected(
+                payload.name, f"is neither a CAP alert nor an index of some: its root is <{root.tag[:80]}>"
+            )
+        rows: list[dict[str, Any]] = []
+        for number, alert in enumerate(found, start=1):
+            locator = f"alert {number} ({_text(alert, 'identifier')[:80] or 'no identifier'})"
+            try:
+                if _is_about_a_person(alert):
+                    yield Ignored(1, "an alert about one person; there is no place for a person here")
+                else:
+                    rows += [{"locator": locator, **row} for row in _messages(alert)]
+            except ValueError as error:
+                raw = " ".join("".join(alert.itertext()).split())
+                yield Reject("public_alert", locator, str(error), raw[:4000])
+        if rows:
+            frame = pd.DataFrame(rows)
+            early = frame["expires_at"] < frame["effective_at"].fillna(frame["sent_at"])
+            if early.any():
+                yield Ignored(0, f"{int(early.sum())} alerts end before they take effect: kept, never in force")
+            yield Rows(PublicAlert, frame.drop(columns="locator"), frame["locator"])
+
+
+def _messages(alert: Element) -> Iterator[dict[str, Any]]:
+    """Yield one row for each ``info`` of an alert; raise ValueError with what is wrong with it."""
+    space = alert.tag.rpartition("}")[0].removeprefix("{")
+    if space not in NAMESPACES:
+        raise ValueError(f"namespace {space[:80]!r} is not CAP 1.1 or 1.2")
+    head = {
+        "sender": _needed(alert, "sender"),
+        "identifier": _needed(alert, "identifier"),
+        "sent_at": _instant(alert, "sent", needed=True),
+        "source_id": "cap",
+        "status": _word(alert, "status", STATUSES),
+        "message_type": _word(alert, "msgType", MESSAGE_TYPES),
+        "reference_list": " ".join(_text(alert, "references").split())[:20_000],
+        "is_signed": alert.find(f".//{_SIGNATURE}") is not None,
+    }
+    _needed(alert, "scope")
+    infos = [child for child in alert if _name(child) == "info"]
+    if not infos and head["message_type"] in {"alert", "update"}:
+        raise ValueError("info is missing, which an alert or update has")
+    parts: Counter[str] = Counter()
+    for info in infos:
+        said = _info(info)
+        parts[said["language"]] += 1
+        yield head | said | {"part": parts[said["language"]]}
+    if not infos:
+        unknown = dict.fromkeys(("urgency", "severity", "certainty"), "unknown")
+        empty = dict.fromkeys(("effective_at", "onset_at", "expires_at", "area_wkt"))
+        yield head | {"language": "", "part": 1, "categories": "", "event": "", "geocodes": ""} | unknown | empty
+
+
+def _info(info: Element) -> dict[str, Any]:
+    """Return what one language says."""
+    areas = [child for child in info if _name(child) == "area"]
+    certainty = _word(info, "certainty", (*CERTAINTIES, "very likely"))
+    return {
+        "language": _text(info, "language") or "en-US",
+        "categories": ", ".join(sorted(set(_needed_all(info, "category")))),
+        "event": plain_text(_needed(info, "event")),
+        "urgency": _word(info, "urgency", URGENCIES),
+        "severity": _word(info, "severity", SEVERITIES),
+        "certainty": "likely" if certainty == "very likely" else certainty,
+        "effective_at": _instant(info, "effective"),
+        "onset_at": _instant(info, "onset"),
+        "expires_at": _instant(info, "expires"),
+        "sender_name": plain_text(_text(info, "senderName")) or None,
+        "headline": plain_text(_text(info, "headline")) or None,
+        "description": plain_text(_text(info, "description"), _LONG_TEXT_CHARACTERS) or None,
+        "instruction": plain_text(_text(info, "instruction"), _LONG_TEXT_CHARACTERS) or None,
+        "url": link_of(_text(info, "web")),
+        "area_name": plain_text("; ".join(text for area in areas for text in texts(area, "areaDesc"))) or None,
+        "geocodes": "; ".join([code for area in areas for code in _geocodes(area)][:_MOST_GEOCODES])[:20_000],
+        "area_wkt": wkt_of(
+            [text for area in areas for text in texts(area, "polygon")],
+            [text for area in areas for text in texts(area, "circle")],
+        ),
+    }
+
+
+def _is_about_a_person(alert: Element) -> bool:
+    """Tell whether an alert is about one person, by its event or its SAME code."""
+    values = {"".join(e.itertext()).strip() for e in alert.iter() if _name(e) == "value"}
+    events = " ".join("".join(e.itertext()) for e in alert.iter() if _name(e) == "event")
+    return bool(values & PERSON_CODES or PERSON_EVENT.search(events))
+
+
+def _name(element: Element) -> str:
+    """Return an element's name without its namespace; a comment has none."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def _text(element: Element, name: str) -> str:
+    """Return the text of the first child of a name, empty when there is none."""
+    return next(("".join(child.itertext()).strip() for child in element if _name(child) == name), "")
+
+
+def _needed(element: Element, name: str) -> str:
+    """Return a text that must be there."""
+    text = _text(element, name)
+    if not text:
+        raise ValueError(f"{name} is missing")
+    return text
+
+
+def _needed_all(element: Element, name: str) -> list[str]:
+    """Return the texts of all children of a name, of which there must be one."""
+    return [plain_text("".join(c.itertext())) for c in element if _name(c) == name] or [_needed(element, name)]
+
+
+def _word(element: Element, name: str, known: tuple[str, ...]) -> str:
+    """Return a word of a vocabulary in lower case."""
+    word = _needed(element, name).lower()
+    if word not in known:
+        raise ValueError(f"{name} {word[:40]!r} is none of {', '.join(known)}")
+    return word
+
+
+def _instant(element: Element, name: str, *, needed: bool = False) -> datetime | None:
+    """Return an instant with its zone as UTC, None when absent."""
+    text = _needed(element, name) if needed else _text(element, name)
+    if not text:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{name} {text[:40]!r} is no date and time like 2024-02-29T12:00:00+01:00") from error
+    if instant.tzinfo is None:
+        raise ValueError(f"{name} {text[:40]!r} has no time zone")
+    latest = datetime.now(UTC) + (timedelta(days=1) if name == "sent" else timedelta(days=3660))
+    if not _EARLIEST <= instant <= latest:
+        raise ValueError(f"{name} {text[:40]!r} is before {_EARLIEST.year} or too far ahead")
+    return instant.astimezone(UTC)
+
+
+def _geocodes(area: Element) -> list[str]:
+    """Return an area's codes as "system=code"."""
+    codes = [child for child in area if _name(child) == "geocode"]
+    return [f"{plain_text(_text(code, 'valueName'))}={plain_text(_text(code, 'value'))}" for code in codes]
+
+
+def _got(client: httpx.Client, url: str, failed: list[str]) -> Payload | None:
+    """Return a document as a payload; None after noting why it cannot be had."""
+    try:
+        body, kind = get(client, url, _SPEC.max_bytes)
+    except (httpx.HTTPError, PayloadRejected) as error:
+        failed.append(f"{url[:200]}: {type(error).__name__}")
+        return None
+    return Payload(url.rpartition("://")[2][:200], body, kind)
+
+
+def _links(index: Payload) -> list[str]:
+    """Return the addresses of the alerts that an RSS or Atom index names, none when it holds them itself."""
+    try:
+        root = parse_xml(index.name, index.read(_SPEC.max_bytes), _SPEC.max_bytes)
+    except PayloadRejected:
+        return []
+    if any(_name(element) == "alert" for element in root.iter()):
+        return []
+    entries = [element for element in root.iter() if _name(element) in {"item", "entry"}]
+    links = []
+    for entry in entries:
+        named = [child for child in entry if _name(child) == "link"]
+        typed = [one for one in named if "cap" in one.get("type", "")]
+        for one in (typed or named)[:1]:
+            link = link_of((one.get("href") or "".join(one.itertext())).strip())
+            links += [link] if link else []
+    return links
+
+
+_SPEC = Spec(
+    id="cap",
+    title="Public alerts (CAP)",
+    publisher="the alerting authorities named in each alert",
+    url="https://docs.oasis-open.org/emergency/cap/v1.2/CAP-v1.2.html",
+    licence="that of each authority; most ask to be named and to leave alerts unchanged",
+    cadence=timedelta(minutes=10),
+    tables=(PublicAlert,),
+    first_date=None,
+    rows=(0, 50_000),
+    max_bytes=20_000_000,
+    key_setting="WAYPOST_CAP_FEEDS",
+    key_help="set it to the addresses of alert hubs (an RSS or Atom index, or one alert), separated by blanks",
+)
+source = Cap()

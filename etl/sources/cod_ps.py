@@ -1,0 +1,242 @@
+"""COD-PS: people living in administrative areas, by sex and age, of OCHA and the national authorities.
+
+Read are the global files (one row an area and group) and the files of one country (one column a group: ``F_00_04``).
+What is decided here, where they leave it open:
+
+- The figure is of the whole reference year: the files name no day.
+- ``breakdown`` is the sex, the age, or both ("female 5-19"); it is empty for the whole population. Groups overlap:
+  only the whole, or all ages of both sexes, add up to everybody.
+- Two different figures for one area, group and year (seen in the file of 2025) are both rejected: neither is known to
+  be right. The same figure twice is one.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pandas as pd
+
+from data.errors import PayloadRejected
+from data.schema.indicator import Indicator
+from etl.client import get
+from etl.columns import Columns
+from etl.countries import iso3_of_code
+from etl.delimited import read
+from etl.json_text import read_json
+from etl.markup import plain_text
+from etl.numbers import to_whole_number
+from etl.personal import refuse_personal
+from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
+
+SEXES = {"all": "", "f": "female", "m": "male"}
+_LETTERS = {"T": "all", "F": "f", "M": "m"}
+_IGNORED = frozenset((
+    "Country", "Population_group", "Source", "Contributor", "ADM0_EN", "ADM0_FR", "ADM0_AR", "ADM0_ES", "ADM0_NAME",
+))  # fmt: skip
+_READ = frozenset((
+    "ISO3", "ADM0_PCODE", "Gender", "Age_range", "Age_min", "Age_max", "Population", "Reference_year", "year",
+    *(f"ADM{level}_{what}" for level in range(1, 5) for what in ("PCODE", "NAME", "EN", "FR", "AR", "ES")),
+))  # fmt: skip
+_GROUP = re.compile(r"([FMT])_(?:(TL)|(\d{2})_(\d{2,3})|(\d{2,3})_?[Pp](?:lus|LUS))")
+_AGES = re.compile(r"(\d{1,3})-(\d{1,3})|(\d{1,3})\+")
+_LATEST_AGE = 130
+_MOST_SHOWN = 5
+_CATALOGUE = "https://data.humdata.org/api/3/action/package_show"
+
+
+class CodPs:
+    """The source; see the module. ``clock`` tells now: a year that has not begun has no population."""
+
+    spec = Spec(
+        id="cod_ps",
+        title="Population by administrative area (COD-PS)",
+        publisher="OCHA with the national authorities",
+        url=_CATALOGUE,
+        licence="CC BY-IGO 3.0",
+        cadence=timedelta(days=365),
+        tables=(Indicator,),
+        first_date=None,
+        rows=(1, 5_000_000),
+        hosts=("s3.eu-central-1.amazonaws.com",),
+    )
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.clock = clock
+
+    def fetch(self, client: httpx.Client, window: Window) -> Iterator[Payload]:  # noqa: ARG002 - always the whole
+        """Yield the global files of all levels, as the catalogue of the Humanitarian Data Exchange lists them."""
+        body, _ = get(client, self.spec.url, 20_000_000, id="cod-ps-global")
+        answer = read_json("cod-ps-global", body)
+        result = answer.get("result") if isinstance(answer, dict) else None
+        listed = result.get("resources") if isinstance(result, dict) else None
+        names = [(str(r.get("name")), str(r.get("url"))) for r in listed or [] if isinstance(r, dict)]
+        chosen = [(name, url) for name, url in names if re.search(r"admin[0-4]\.csv$", name)]
+        if not chosen:
+            raise PayloadRejected("cod-ps-global", f"lists no file like cod_population_admin1.csv: {str(names)[:300]}")
+        for name, url in chosen:
+            content, kind = get(client, url, self.spec.max_bytes)
+            yield Payload(name, content, kind)
+
+    def parse(self, payload: Payload) -> Iterator[Item]:
+        """Yield the figures of one file; a figure that another row contradicts is rejected with that row."""
+        now = self.clock()
+        frames: list[pd.DataFrame] = []
+        with payload.open() as stream:
+            for number, chunk in enumerate(read(stream, payload.name, (), (*_READ, *_IGNORED))):
+                groups = _groups(payload.name, list(chunk.frame.columns))
+                if number == 0:
+                    added = [c for c in chunk.added if not _GROUP.fullmatch(c)]
+                    refuse_personal(added, payload.name)
+                    if added:
+                        yield Ignored(0, f"columns that are new here and not read: {', '.join(added)[:500]}")
+                tags = chunk.frame.iloc[:, 0].str.startswith("#")
+                if tags.any():
+                    yield Ignored(int(tags.sum()), "a line of HXL tags, as the Humanitarian Data Exchange adds it")
+                    chunk = chunk.without(tags)  # noqa: PLW2901
+                columns = Columns(chunk)
+                frame = _wide(columns, groups, now) if groups else _long(columns, now)
+                yield from columns.rejects("indicator")
+                frames.append(frame)
+        yield from _figures(pd.concat(frames, ignore_index=True))
+
+
+def _groups(name: str, columns: list[str]) -> list[str]:
+    """Return the columns that are groups of a country's file, none for a global file.
+
+    Raises PayloadRejected when the file is neither.
+    """
+    groups = [column for column in columns if _GROUP.fullmatch(column)]
+    needed = {"ISO3", "Gender", "Age_range", "Population", "Reference_year"}
+    if not groups and (lacking := sorted(needed - set(columns))):
+        raise PayloadRejected(name, f"lacks the columns {', '.join(lacking)}, and has none like F_00_04 or T_TL")
+    if groups and not {"Reference_year", "year"} & set(columns):
+        raise PayloadRejected(name, "lacks the column year or Reference_year: a population without a year says nothing")
+    return groups
+
+
+def _areas(columns: Columns, now: datetime) -> pd.DataFrame:
+    """Return area and year of each row; faults are noted."""
+    country = columns.text("ISO3").fillna(columns.text("ADM0_PCODE"))
+    iso3 = country.map(iso3_of_code, na_action="ignore")
+    columns.fault(iso3.isna(), "ISO3" if "ISO3" in columns.chunk.frame else "ADM0_PCODE", "is the code of no country")
+    area, name = iso3.astype(object), pd.Series(None, index=iso3.index, dtype=object)
+    level = pd.Series(0, index=iso3.index)
+    for deeper in range(1, 5):
+        code = columns.text(f"ADM{deeper}_PCODE")
+        told = columns.text(f"ADM{deeper}_NAME")
+        for language in ("EN", "FR", "ES", "AR"):
+            told = told.fillna(columns.text(f"ADM{deeper}_{language}"))
+        columns.fault(code.isna() & told.notna(), f"ADM{deeper}_PCODE", "is missing for a named area")
+        level = level.mask(code.notna(), deeper)
+        area, name = area.where(code.isna(), code), name.where(code.isna(), told)
+    column = "Reference_year" if "Reference_year" in columns.chunk.frame else "year"
+    year = columns.whole_number(column, least=1950, needed=True)
+    columns.fault((year > now.year).fillna(value=False), column, f"is later than {now.year}")
+    return pd.DataFrame(
+        {
+            "row": area.index,
+            "country_iso3": iso3,
+            "area_id": area,
+            "area_id_kind": level.map(lambda depth: "pcode" if depth else "iso3"),
+            "area_name": name.map(plain_text, na_action="ignore"),
+            "admin_level": level,
+            "year": year,
+            "locator": columns.locators(),
+        }
+    )
+
+
+def _long(columns: Columns, now: datetime) -> pd.DataFrame:
+    """Return the figures of a global file."""
+    sex = columns.code("Gender", SEXES)
+    ages = pd.Series([_age(a) for a in columns.text("Age_range", "all")], index=sex.index, dtype=object)
+    columns.fault(ages.isna(), "Age_range", "is neither all, unknown nor like 0-4 or 80+")
+    least, most = columns.whole_number("Age_min"), columns.whole_number("Age_max")
+    told = ages.fillna("").map(_AGES.fullmatch)
+    for edge, limit, parts in (("Age_min", least, (1, 3)), ("Age_max", most, (2,))):
+        ends = pd.Series([next((m[p] for p in parts if m and m[p]), None) for m in told], index=sex.index)
+        differs = limit.notna() & ends.notna() & (limit.astype("str") != ends.astype("str"))
+        columns.fault(differs, edge, "is not that of Age_range")
+    frame = _areas(columns, now)
+    frame["breakdown"] = (sex.fillna("") + " " + ages.fillna("")).str.strip()
+    frame["value"] = columns.whole_number("Population").astype("float64")
+    return columns.good(frame)
+
+
+def _wide(columns: Columns, groups: list[str], now: datetime) -> pd.DataFrame:
+    """Return the figures of a country's file, one row an area and group; an empty cell is "not available"."""
+    areas = _areas(columns, now)
+    figures = {}
+    for group in groups:
+        values, unread = to_whole_number(columns.chunk.frame[group])
+        columns.fault(unread, group, "is no plain whole number of 0 or more")
+        figures[_breakdown(group)] = values.astype("float64")
+    good = columns.good(areas)
+    parts = [good.assign(breakdown=breakdown, value=values[good.index]) for breakdown, values in figures.items()]
+    return pd.concat(parts)
+
+
+def _breakdown(group: str) -> str:
+    """Return the breakdown of a column of a country's file.
+
+    >>> _breakdown("F_00_04"), _breakdown("T_80Plus"), _breakdown("M_TL"), _breakdown("T_TL")
+    ('female 0-4', '80+', 'male', '')
+    """
+    found = _GROUP.fullmatch(group)
+    if found is None:
+        raise ValueError(group)
+    letter, _, least, most, older = found.groups()
+    age = f"{int(older)}+" if older else f"{int(least)}-{int(most)}" if least else ""
+    return f"{SEXES[_LETTERS[letter]]} {age}".strip()
+
+
+def _age(text: str) -> str | None:
+    """Return an age group in one spelling, "" for all ages, None for what is none.
+
+    >>> _age("all"), _age("00-04"), _age("80+"), _age("19-5"), _age("old")
+    ('', '0-4', '80+', None, None)
+    """
+    if text in {"all", "unknown"}:
+        return "" if text == "all" else "age unknown"
+    found = _AGES.fullmatch(text)
+    if found is None:
+        return None
+    ends = [int(end) for end in found.groups() if end]
+    if ends != sorted(ends) or ends[-1] > _LATEST_AGE:
+        return None
+    return f"{ends[0]}-{ends[1]}" if len(ends) == 2 else f"{ends[0]}+"
+
+
+def _figures(frame: pd.DataFrame) -> Iterator[Item]:
+    """Yield the figures, and those that contradict each other as rejected."""
+    key = ["area_id", "breakdown", "year"]
+    same = frame.duplicated([*key, "value"])
+    if same.any():
+        yield Ignored(int(same.sum()), "rows that repeat the figure of another row")
+        frame = frame[~same]
+    doubled = frame.duplicated(key, keep=False)
+    for _, rows in frame[doubled].groupby(key, sort=False):
+        yield from _contradicted(rows)
+    good = frame[~doubled]
+    if len(good):
+        year = good["year"].astype("int64").astype("str")
+        rows = good.drop(columns=["row", "year", "locator"]).assign(
+            source_id="cod_ps", indicator="population", unit="people", quality="reported",
+            period_start_date=pd.to_datetime(year + "-01-01"), period_end_date=pd.to_datetime(year + "-12-31"),
+        )  # fmt: skip
+        yield Rows(Indicator, rows, good["locator"])
+
+
+def _contradicted(rows: pd.DataFrame) -> Iterator[Reject]:
+    """Yield the rejection of different figures for one area, group and year."""
+    told = [(f"{row.value:,.0f}", str(row.locator)) for row in rows.itertuples()]
+    for number, row in enumerate(rows.to_dict("records")):
+        others = [f"{told[i][0]} on {told[i][1]}" for i in range(min(len(told), _MOST_SHOWN)) if i != number]
+        group = row["breakdown"] or "everybody"
+        said = f"{told[number][0]} people ({group}, {row['year']}) in {row['area_id']}"
+        reason = f"{said} contradict {', '.join(others)}"
+        yield Reject("indicator", str(row["locator"]), reason, ",".join(str(value) for value in row.values()))
+
+
+source = CodPs()

@@ -1,0 +1,21 @@
+"""Which places are added up: the situation and each host country."""
+
+from collections.abc import Mapping
+
+from models.panel import Panel
+
+
+def totals(panel: Panel) -> Mapping[str, frozenset[str]]:
+    """Return the places that are added up, by the id of the total (the situation's id, ``<situation>:<ISO3>``).
+
+    A counted border point is left out where a site it feeds is counted as well: the same people.
+    """
+    counted = set(panel.counted_ids)
+    links = panel.links()
+    twice = set(links.loc[links["site_id"].isin(counted), "border_point_id"])
+    members = counted - twice
+    country = dict(zip(panel.places["id"], panel.places["country_iso3"], strict=True))
+    found = {panel.situation_id: frozenset(members)}
+    for iso3 in sorted({country[m] for m in members}):
+        found[f"{panel.situation_id}:{iso3}"] = frozenset(m for m in members if country[m] == iso3)
+    return found

@@ -1,0 +1,86 @@
+"""USGS earthquakes: one row an earthquake, whatever its ids."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from data.errors import PayloadRejected
+from data.schema.hazard_event import HazardEvent
+from etl import pipeline
+from etl.archive import Archive
+from etl.registry import source
+from etl.source import Ignored, Payload, Reject, Rows
+
+PAYLOADS = Path(__file__).parents[2] / "payloads" / "usgs"
+
+
+def items(name: str) -> list:
+    return list(source("usgs").parse(Payload(name, PAYLOADS / name)))
+
+
+def rows(name: str) -> pd.DataFrame:
+    return pd.concat([i.frame for i in items(name) if isinstance(i, Rows)]).set_index("event_id")
+
+
+def test_an_earthquake_with_two_ids_is_one_row_under_the_newest_preferred_one():
+    frame = rows("week.geojson")
+    assert not frame.loc["ci2000", "is_deleted"]
+    assert frame.loc["us2000", "is_deleted"]
+
+
+def test_levels_times_and_positions():
+    frame = rows("week.geojson")
+    assert frame.loc["us1000", "alert_level"] == "orange"
+    assert frame.loc["us1000", "started_at"] == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+    assert frame.loc["us6000", "longitude"] == pytest.approx(178.8)
+    assert pd.isna(frame.loc["us6000", "severity"]), "a missing magnitude is not zero"
+    assert "us4000" not in frame.index
+
+
+def test_what_is_left_out_is_named():
+    reasons = {item.reason: item.rows for item in items("week.geojson") if isinstance(item, Ignored)}
+    assert [rows for reason, rows in reasons.items() if "no earthquake" in reason] == [1]
+    assert [rows for reason, rows in reasons.items() if "below magnitude" in reason] == [1]
+
+
+def test_each_fault_is_rejected_with_its_place_and_reason():
+    reasons = {item.locator: item.reason for item in items("faults.geojson") if isinstance(item, Reject)}
+    assert "alert is none of" in reasons["event 1"]
+    assert "more than a day ahead" in reasons["event 2"]
+    assert "latitude is missing" in reasons["event 3"]
+    assert "mag is no plain number (strong)" in reasons["event 4"]
+    assert "event 5" in reasons
+    assert any("felt_by_dogs" in item.reason for item in items("faults.geojson") if isinstance(item, Ignored))
+
+
+def test_an_id_that_changes_between_two_looks_leaves_one_earthquake(store, tmp_path):
+    text = (PAYLOADS / "week.geojson").read_text()
+    for body in (text.replace("ci2000", "us2000"), text):
+        pipeline.load(store, Archive(tmp_path), source("usgs"), [Payload("week", body.encode())])
+    assert sorted(store.read(HazardEvent)["event_id"]) == ["ci2000", "us1000", "us6000"]
+
+
+def test_a_long_window_asks_the_query_page_by_page(monkeypatch):
+    asked = []
+
+    def answer(client, url, most, **params):
+        asked.append((url.rpartition("/")[2], params.get("offset")))
+        return (PAYLOADS / "week.geojson").read_bytes(), "application/json"
+
+    usgs = type(source("usgs"))(clock=lambda: datetime(2023, 12, 1, tzinfo=UTC))
+    monkeypatch.setattr("etl.sources.usgs.get", answer)
+    monkeypatch.setattr("etl.sources.usgs.PAGE_EVENTS", 8)
+    from etl.source import Window
+
+    end = datetime(2023, 12, 1, tzinfo=UTC)
+    assert len(list(usgs.fetch(None, Window(end - timedelta(days=90), end)))) == 1
+    assert len(list(usgs.fetch(None, Window(end - timedelta(days=2), end)))) == 1
+    assert asked == [("query", 1), ("4.5_week.geojson", None)]
+
+
+def test_losses_and_pages_are_refused():
+    for body in (b'{"empirical_fatality": {}}', b"<html></html>", b"[]"):
+        with pytest.raises(PayloadRejected):
+            list(source("usgs").parse(Payload("x", body)))
