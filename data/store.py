@@ -69,14 +69,19 @@ class Store:
         return frame
 
     @contextmanager
-    def load(self, source_id: str, payload_name: str = "", payload_sha256: str = "") -> Iterator[Load]:
+    def load(
+        self, source_id: str, payload_name: str = "", payload_sha256: str = "", program_sha256: str = ""
+    ) -> Iterator[Load]:
         """Open a load for one source: everything it adds lands together on leaving, or nothing does.
 
-        The run is recorded either way. A second load of the same source waits for the first.
+        The run is recorded either way, with what it read and which program read it. A second load of the same source
+        waits for the first.
         """
         now = datetime.now(UTC)
         with reported():
-            run_id = self._begin_run(source_id, payload_name, payload_sha256, now)
+            run_id = self._begin_run(
+                source_id, now, payload_name=payload_name, payload_sha256=payload_sha256, program_sha256=program_sha256
+            )
             try:
                 with self.engine.begin() as connection:
                     load = Load(connection, run_id, source_id, now)
@@ -86,15 +91,14 @@ class Store:
                 self.end_run(run_id, "failed", str(error).splitlines()[0][:2000])
                 raise
 
-    def _begin_run(self, source_id: str, payload_name: str, payload_sha256: str, now: datetime) -> int:
+    def _begin_run(self, source_id: str, now: datetime, **values: Any) -> int:
         """Record that a run began, and that any unfinished run of the source was interrupted."""
         new = insert(SourceRun).values(
             source_id=source_id,
             checked_at=now,
             status="running",
             dataset_id=self.dataset_id,
-            payload_name=payload_name,
-            payload_sha256=payload_sha256,
+            **values,
         )
         with self.engine.begin() as connection:
             lock = text("SELECT pg_try_advisory_xact_lock(hashtext('waypost.source'), hashtext(:id))")
@@ -109,9 +113,9 @@ class Store:
         with reported(), self.engine.begin() as connection:
             connection.execute(update(SourceRun).where(SourceRun.id == run_id).values(**values))
 
-    def note_run(self, source_id: str, status: str, message: str) -> None:
-        """Record a look at a source that ended before anything could be loaded."""
-        run_id = self._begin_run(source_id, "", "", datetime.now(UTC))
+    def note_run(self, source_id: str, status: str, message: str, **values: Any) -> None:
+        """Record a look at a source after which nothing was loaded; ``values`` are further columns of the run."""
+        run_id = self._begin_run(source_id, datetime.now(UTC), **values)
         self.end_run(run_id, status, message)
 
     def append(self, rows: Mapping[type[Base], pd.DataFrame]) -> None:

@@ -20,7 +20,8 @@ from etl.archive import Archive, sha256_of
 from etl.client import client
 from etl.expectations import Usual, doubts, usual
 from etl.geography import looks_swapped, outside_country
-from etl.source import Ignored, Item, Keeps, Payload, Reject, Rows, Source, Window
+from etl.repeat import counts_of, program_sha256, repeated
+from etl.source import Ignored, Item, Keeps, Payload, Reject, Rows, Source, Spec, Window
 
 COUNTRY_TOLERANCE_KM = 25.0
 """How far outside its declared country a point may lie: outlines are simplified and our points lie on borders."""
@@ -88,8 +89,12 @@ def load(
     """
     payloads = list(payloads)
     hashes = [sha256_of(payload) for payload in payloads]
+    names, digest = ", ".join(p.name for p in payloads), ", ".join(hashes)
+    before = repeated(store, source.spec, digest) if setting is None else None
+    if before is not None:
+        return _again(store, source.spec, before, names, known)
     tally = _Tally()
-    with store.load(source.spec.id, ", ".join(p.name for p in payloads), ", ".join(hashes)) as target:
+    with store.load(source.spec.id, names, digest, program_sha256()) as target:
         for payload in payloads:
             for item in tqdm(
                 source.parse(payload), desc=f"{source.spec.id}: {payload.name}", unit=" parts", leave=False
@@ -103,6 +108,17 @@ def load(
         for payload in payloads:  # after parsing: a file refused for what it holds about people is not kept
             archive.keep(payload)
     return target.counts
+
+
+def _again(store: Store, spec: Spec, before: dict[str, Any], names: str, known: Usual | None) -> dict[str, int]:
+    """Record a look that found exactly what the last good one did; a feed that stands still is doubted all the same."""
+    counts, newest, told = counts_of(before), before["newest_content_at"], ["the same content as at the last look"]
+    if known is not None:
+        told += doubts(spec, known, counts["read"], known.filled, newest, datetime.now(UTC))
+    values = {f"rows_{name}": count for name, count in counts.items()}
+    values |= {name: before[name] for name in ("payload_sha256", "program_sha256", "newest_content_at")}
+    store.note_run(spec.id, "unchanged", "; ".join(told), payload_name=names, **values)
+    return counts
 
 
 def is_loaded(store: Store, source_id: str, payloads: Iterable[Payload]) -> bool:

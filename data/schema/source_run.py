@@ -12,7 +12,8 @@ class SourceRun(Base):
     """What one run saw and did. ``checked_at`` is when we looked, ``newest_content_at`` how new what we saw is.
 
     Counts are rows. ``newest_content_at`` is missing where nothing landed. A *failed* run keeps the last good data.
-    ``dataset_id`` names the data set under whose agreement the rows came; missing: an open source.
+    ``program_sha256`` tells which state of the program read the payload (empty: not told). ``dataset_id`` names the
+    data set under whose agreement the rows came; missing: an open source.
     """
 
     __tablename__ = "source_run"
@@ -30,6 +31,7 @@ class SourceRun(Base):
     dataset_id: Mapped[str | None]
     payload_name: Mapped[str] = mapped_column(server_default="")
     payload_sha256: Mapped[str] = mapped_column(server_default="")
+    program_sha256: Mapped[str] = mapped_column(server_default="")
     rows_read: Mapped[int] = mapped_column(server_default="0")
     rows_new: Mapped[int] = mapped_column(server_default="0")
     rows_revised: Mapped[int] = mapped_column(server_default="0")

@@ -18,6 +18,7 @@ from etl.source import Payload
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 EVENTS = (PAYLOADS / "ucdp" / "events.csv").read_bytes()
+QUAKES = (PAYLOADS / "usgs" / "week.geojson").read_bytes()
 FEED = (PAYLOADS / "gdacs" / "rss.xml").read_bytes()
 
 
@@ -115,3 +116,34 @@ def test_a_planners_standard_survives_the_shipped_file(store, load):
         page.add(Standard, edited)
     load("standards", body.replace(b",15,", b",16,"))
     assert store.read(Standard, id="water-x")["quantity"].tolist() == [20.0]
+
+
+def test_f08_the_same_content_again_is_a_look_that_changes_nothing(store, load):
+    first = load("usgs", QUAKES)
+    again = load("usgs", QUAKES)
+    runs = store.read(SourceRun).sort_values("id")
+    assert runs["status"].tolist() == ["ok", "unchanged"]
+    assert again == first | {"new": 0, "unchanged": first["new"] + first["unchanged"]}
+    assert runs["message"].iloc[1] == "the same content as at the last look"
+    assert runs["newest_content_at"].nunique() == 1
+    assert runs["checked_at"].iloc[1] > runs["checked_at"].iloc[0]
+
+
+def test_content_with_rejected_rows_is_read_again_each_time(store, load):
+    assert load("ucdp", EVENTS)["quarantined"] > 0
+    load("ucdp", EVENTS)
+    assert "the same content" not in store.read(SourceRun).sort_values("id")["message"].iloc[-1]
+
+
+def test_content_is_read_again_after_another_source_wrote_to_the_same_table(store, load):
+    load("usgs", QUAKES)
+    load("gdacs", FEED)
+    load("usgs", QUAKES)
+    assert "the same content" not in store.read(SourceRun).sort_values("id")["message"].iloc[-1]
+
+
+def test_content_is_read_again_by_another_state_of_the_program(store, load, monkeypatch):
+    load("usgs", QUAKES)
+    monkeypatch.setattr("etl.repeat.program_sha256", lambda: "another")
+    load("usgs", QUAKES)
+    assert "the same content" not in store.read(SourceRun).sort_values("id")["message"].iloc[-1]
