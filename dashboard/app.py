@@ -1,8 +1,10 @@
 """The application: one ASGI server with the pages, the tiles and the health check."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 from dash import Dash
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -25,7 +27,7 @@ _HEADERS = {
 
 def create_server() -> FastAPI:
     """Return the server with every route; the database is opened on the first request that needs it."""
-    server = FastAPI(title="Waypost", docs_url=None, redoc_url=None)
+    server = FastAPI(title="Waypost", docs_url=None, redoc_url=None, lifespan=_visited)
     for router in (tiles.router, files.router, health.router, templates.router, live.router):
         server.include_router(router)
     server.mount(API, create_api())
@@ -45,6 +47,14 @@ def create_server() -> FastAPI:
     app.layout = shell
     server.add_middleware(Bounded)  # the last one added is the first one asked
     return server
+
+
+@asynccontextmanager
+async def _visited(server: FastAPI) -> AsyncIterator[None]:
+    """Visit the first page before anybody else: Dash finds its scripts and styles on a visit to "/" only."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(server), base_url="http://waypost") as web:
+        await web.get("/")
+    yield
 
 
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Any]]) -> Any:

@@ -10,7 +10,7 @@ WAYPOST_VAR           ``var`` in the project   folder of everything generated
 WAYPOST_HOST          127.0.0.1                address the dashboard listens on
 WAYPOST_PORT          8050                     port the dashboard listens on
 WAYPOST_AUDIENCE      operational              for whom the dashboard is: public, partners or operational
-WAYPOST_SOURCES       gdacs                    sources that the worker looks at by itself ("none": no source)
+WAYPOST_SOURCES       gdacs,usgs               sources that the worker looks at by itself ("none": no source)
 ===================== ======================== =====================================================
 """
 
@@ -65,7 +65,7 @@ class ScheduleSettings(BaseSettings):
 
     model_config = _from_environment("WAYPOST_")
 
-    sources: str = "gdacs"
+    sources: str = "gdacs,usgs"
 
 
 class Settings(BaseModel):

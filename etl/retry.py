@@ -69,7 +69,7 @@ def retry(store: Store, archive: Archive, run_id: int) -> dict[str, int]:
     folder_name = names[0].partition("/")[0] if "/" in names[0] else None
     situation_id = _situation_of(store, run_id) or folder_name
     again = _Again(store, source(str(run["source_id"])), run_id, situation_id)
-    setting = pipeline.Setting(again.situation_id) if again.situation_id else None
+    setting = pipeline.Setting(again.situation_id)  # with one, the same content is parsed anew and not passed over
     with tempfile.TemporaryDirectory() as folder:
         payloads = [Payload(name, Path(folder) / sha256) for name, sha256 in zip(names, hashes, strict=True)]
         for sha256 in hashes:

@@ -21,7 +21,7 @@ from data.errors import ConfigurationMissing, PayloadRejected
 from data.schema.funding_flow import FundingFlow
 from data.schema.response_plan import ResponsePlan
 from etl import not_fetched
-from etl.client import get
+from etl.client import get, send
 from etl.columns import Columns
 from etl.countries import iso3_of_name, known, wanted
 from etl.delimited import Chunk, read
@@ -85,7 +85,7 @@ class Fts:
         seen: set[str] = set()
         while url and url not in seen and len(seen) < MOST_PAGES:
             seen.add(url)
-            body, kind = get(client, url, self.spec.max_bytes)
+            body, kind = send(client, client.build_request("GET", url), self.spec.max_bytes)
             payload = Payload(f"plan-{plan_id}-flows-page-{len(seen)}.json", body, kind)
             yield payload
             meta = _envelope(payload, self.spec.max_bytes).get("meta")

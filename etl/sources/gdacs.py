@@ -22,14 +22,10 @@ import pandas as pd
 from data.errors import PayloadRejected
 from data.schema.hazard_event import HazardEvent
 from etl.client import get
+from etl.gdacs_codes import KINDS, SOURCE_ID, country_of, event_id, flag_of, level_of, on_the_map, possible
 from etl.markup import link_of, parse_xml, plain_text
 from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
 
-KINDS = {
-    "EQ": "earthquake", "TC": "tropical_cyclone", "FL": "flood", "VO": "volcano", "DR": "drought", "WF": "wildfire",
-    "TS": "tsunami",
-}  # fmt: skip
-LEVELS = ("green", "orange", "red")
 USED = frozenset((
     "title", "link", "pubDate", "guid", "gdacs:temporary", "gdacs:datemodified", "gdacs:iscurrent", "gdacs:fromdate",
     "gdacs:todate", "gdacs:bbox", "gdacs:eventtype", "gdacs:alertlevel", "gdacs:eventid", "gdacs:severity",
@@ -56,7 +52,6 @@ _MONTHS = {
     "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6,
     "Jul": 7, "Aug": 8, "Sep": 9, "Oct": 10, "Nov": 11, "Dec": 12,
 }  # fmt: skip
-_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 _BOX_MARGIN_DEGREES = 1.0
 _RAW_CHARACTERS = 4_000
 
@@ -132,14 +127,8 @@ def _text(fields: Fields, name: str) -> str:
 
 def _event(fields: Fields, latest: datetime) -> dict[str, Any]:
     """Return an item as a row; raise ValueError with what is wrong with it."""
-    kind, number = _text(fields, "gdacs:eventtype"), _text(fields, "gdacs:eventid")
-    level, title = _text(fields, "gdacs:alertlevel").lower(), plain_text(_text(fields, "title"))
-    if kind not in KINDS:
-        raise ValueError(f"eventtype {kind[:40]!r} is none of {', '.join(KINDS)}")
-    if re.fullmatch(r"[0-9]{1,18}", number) is None:
-        raise ValueError(f"eventid {number[:40]!r} is no number")
-    if level not in LEVELS:
-        raise ValueError(f"alertlevel {level[:40]!r} is none of {', '.join(LEVELS)}")
+    kind, title = _text(fields, "gdacs:eventtype"), plain_text(_text(fields, "title"))
+    key, level = event_id(kind, _text(fields, "gdacs:eventid")), level_of(_text(fields, "gdacs:alertlevel"))
     if not title:
         raise ValueError("title is missing")
     is_current = _flag(fields, "gdacs:iscurrent")
@@ -147,8 +136,8 @@ def _event(fields: Fields, latest: datetime) -> dict[str, Any]:
     severity, unit = _severity(fields)
     end = _instant(fields, "gdacs:todate")
     return {
-        "source_id": "gdacs",
-        "event_id": f"{kind}{number}",
+        "source_id": SOURCE_ID,
+        "event_id": key,
         "kind": KINDS[kind],
         "title": title,
         "alert_level": level,
@@ -156,7 +145,7 @@ def _event(fields: Fields, latest: datetime) -> dict[str, Any]:
         "ended_at": None if is_current else end,
         "modified_at": _instant(fields, "gdacs:datemodified", latest) or _instant(fields, "pubDate", latest),
         "is_current": is_current,
-        "country_iso3": _country(_text(fields, "gdacs:iso3")),
+        "country_iso3": country_of(_text(fields, "gdacs:iso3")),
         "longitude": longitude,
         "latitude": latitude,
         "severity": severity,
@@ -167,10 +156,7 @@ def _event(fields: Fields, latest: datetime) -> dict[str, Any]:
 
 def _flag(fields: Fields, name: str) -> bool:
     """Return a flag, which the feed writes as a word; absent is false."""
-    word = _text(fields, name).lower()
-    if word not in {"", "true", "false"}:
-        raise ValueError(f"{name.removeprefix('gdacs:')} {word[:40]!r} is neither true nor false")
-    return word == "true"
+    return flag_of(name.removeprefix("gdacs:"), _text(fields, name))
 
 
 def _numbers(text: str) -> list[float]:
@@ -196,7 +182,7 @@ def _position(fields: Fields) -> tuple[float, float]:
         raise ValueError(f"position {text!r} has its axes swapped: turned, it lies in the box {box}")
     if not (-360 <= longitude <= 360 and -90 <= latitude <= 90):
         raise ValueError(f"position {text!r} is not on Earth")
-    return (longitude if -180 <= longitude <= 180 else (longitude + 180) % 360 - 180), latitude
+    return on_the_map(longitude), latitude
 
 
 def _holds(box: list[float], longitude: float, latitude: float) -> bool:
@@ -220,9 +206,7 @@ def _instant(fields: Fields, name: str, latest: datetime | None = None) -> datet
         instant = datetime.fromisoformat(f"{found[3]}-{_MONTHS[found[2]]:02}-{int(found[1]):02}T{found[4]}+00:00")
     except ValueError as error:
         raise ValueError(f"{told} is no date of the calendar") from error
-    if instant < _EARLIEST or (latest is not None and instant > latest):
-        raise ValueError(f"{told} is before 1900 or more than a day ahead")
-    return instant
+    return possible(instant, latest, told)
 
 
 def _severity(fields: Fields) -> tuple[float | None, str | None]:
@@ -236,14 +220,6 @@ def _severity(fields: Fields) -> tuple[float | None, str | None]:
     if _NUMBER.fullmatch(value) is None:
         raise ValueError(f"severity {value[:40]!r} is no plain number")
     return float(value), unit
-
-
-def _country(text: str) -> str | None:
-    """Return the first country's ISO 3166-1 alpha-3 code, None when there is none or it is GDACS's own."""
-    first = re.split(r"[\s,;|]+", text, maxsplit=1)[0]
-    if first and re.fullmatch("[A-Z]{3}", first) is None:
-        raise ValueError(f"iso3 {text[:40]!r} is no ISO 3166-1 alpha-3 code")
-    return first if first and not first.startswith("X") else None
 
 
 source = Gdacs()

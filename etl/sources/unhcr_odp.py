@@ -24,7 +24,7 @@ from data.errors import ConfigurationMissing, PayloadRejected
 from data.schema.displacement import Displacement
 from data.schema.indicator import Indicator
 from etl import not_fetched
-from etl.client import get
+from etl.client import send
 from etl.countries import iso3_of_name
 from etl.json_records import object_of, shown
 from etl.json_text import read_json
@@ -86,7 +86,8 @@ class UnhcrOdp:
             )
         for query in queries:
             try:
-                body, kind = get(client, f"{self.spec.url}{query}", self.spec.max_bytes)
+                request = client.build_request("GET", f"{self.spec.url}{query}")
+                body, kind = send(client, request, self.spec.max_bytes)
                 refused = "" if "json" in kind else f"{kind[:60] or 'no content type'} instead of JSON"
             except httpx.HTTPStatusError as error:
                 refused = f"status {error.response.status_code}, {error.response.headers.get('content-type', '')[:60]}"

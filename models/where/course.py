@@ -14,7 +14,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from data.schema.border_point import BorderPoint
+from data.schema.conflict_period import ConflictPeriod
+from data.schema.link import Link
 from data.schema.observation import Observation
+from data.schema.place import Place
+from data.schema.route import Route
+from data.schema.site import Site
+from data.schema.situation import Situation
+from data.schema.status_period import StatusPeriod
 from models.panel import Panel
 from models.where.coefficients import LEAST_SHARE, Coefficients
 from models.where.layers import Layers, conflict, layers
@@ -93,15 +101,36 @@ def _plain(day: "pd.Timestamp | date | None") -> date | None:
 
 def _known(panel: Panel, days: Sequence[date]) -> Iterator[tuple[Layers, Floats]]:
     """Yield the ground and the conflict of each day; following days with the same crossings share one ground."""
-    before, ground = None, Layers(())
-    for day in days:
+    before, ground, fled = None, Layers(()), np.empty(0)
+    changes = _changes(panel)
+    for last, day in zip((None, *days), days, strict=False):
+        if last is not None and changes is not None and not any(last < change <= day for change in changes):
+            yield ground, fled
+            continue
         view = panel.at(day)
         links = tuple(view.links().itertuples(index=False, name=None))
         counted = set(view.versions(Observation)["place_id"])
         now = (view.network, view.status_on(), links, view.site_ids, counted)
         if now != before:
             before, ground = now, layers(view)
-        yield ground, conflict(view, ground.origin_ids)
+        fled = conflict(view, ground.origin_ids)
+        yield ground, fled
+
+
+def _changes(panel: Panel) -> set[date] | None:
+    """Return the days on which what is known of crossings, places or conflict may change; None: any day, by events."""
+    if not panel.conflict().empty:
+        return None
+    found: set[date] = set()
+    for table in (Situation, Place, BorderPoint, Site, Link, Route, StatusPeriod, ConflictPeriod):
+        rows = panel.versions(table)
+        for column in ("known_from", "known_to", "start_date", "end_date", "since_date"):
+            stamps = rows[column].dropna() if column in rows else []
+            found |= {pd.Timestamp(stamp).date() for stamp in stamps}
+    first = panel.versions(Observation).groupby("place_id")["known_from"].min()
+    found |= {stamp.date() for stamp in first}
+    # An end is the last day of a period: the change is the day after.
+    return found | {day + timedelta(days=1) for day in found}
 
 
 def present(panel: Panel, ids: Sequence[str], days: Sequence[date]) -> Floats:

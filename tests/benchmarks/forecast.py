@@ -2,11 +2,13 @@
 
 The situations and series are evidence beside the project and never committed; WAYPOST_BENCH_SITUATIONS says where the
 situations are (the series are looked for in ``../series`` from there), WAYPOST_BENCH_ONLY names some of them,
-separated by commas. Whatever a score needs to be learnt from situations leaves the scored one's country out.
+separated by commas; WAYPOST_BENCH_EVERY=4 scores every fourth origin only (and the table says so). Whatever a score
+needs to be learnt from situations leaves the scored one's country out.
 """
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from data.cluster import Cluster
@@ -41,7 +43,8 @@ def run(folder: Path) -> list[Row]:
             convert(evidence / name, folder / name, outlines())
             load(store, Archive(folder / "raw"), folder / name)
         rows += _part("where", lambda: forecast_where.measure(store, evidence, names))
-        judged = forecast_many.judge(store, names)
+        every = int(os.environ.get("WAYPOST_BENCH_EVERY", "1"))
+        judged = forecast_many.judge(store, names, every)
         rows += _part("how many", lambda: forecast_many.rows(judged))
         rows += _part("warning", lambda: forecast_warn.rows(judged))
         opened.dispose()
@@ -49,10 +52,11 @@ def run(folder: Path) -> list[Row]:
         cluster.remove()
     series = evidence.parent / "series"
     if series.is_dir():
-        rows += _part("series", lambda: forecast_series.measure(series))
+        rows += _part("series", lambda: forecast_series.measure(series, every))
     else:
         print(f"  no series in {series}", flush=True)
-    return rows + _part("speed", forecast_speed.measure)
+    rows += _part("speed", forecast_speed.measure)
+    return rows if every == 1 else [replace(row, metric=f"{row.metric} (every {every}th origin)") for row in rows]
 
 
 def _names(evidence: Path) -> list[str]:

@@ -43,8 +43,8 @@ JOBS = 2
 Tables = Mapping[tuple[str, str], np.ndarray]
 
 
-def judge(store: Store, names: Sequence[str]) -> pd.DataFrame:
-    """Return judged forecasts of every situation.
+def judge(store: Store, names: Sequence[str], every: int = 1) -> pd.DataFrame:
+    """Return judged forecasts of every situation, at every ``every``-th origin.
 
     Columns: situation, group, origin_date, place_id, measure, horizon_days, model_name, the quantiles, happened,
     last_value, and for arrivals over `EVENT_DAYS` threshold and chance of more than that.
@@ -58,14 +58,14 @@ def judge(store: Store, names: Sequence[str]) -> pd.DataFrame:
         others = [n for n in names if groups[n] != groups[name]] or list(names)
         tables = {(m, k): pooled([errors[n, m][k] for n in others]) for m in NAMES for k in ("arrivals", "stock")}
         first = panels[name].situation["start_date"].date() + timedelta(days=FIRST_DAYS)
-        dates = [o for o in origins(store, name) if o >= first]
+        dates = [o for o in origins(store, name) if o >= first][::every]
         happened = targets(ended[name], dates)
         work += [(panels[name], o, tables, happened[happened["origin_date"] == pd.Timestamp(o)]) for o in dates]
     done = Parallel(n_jobs=JOBS, return_as="generator")(delayed(_origin)(*item) for item in work)
     parts = [part for part in tqdm(done, desc="Q2 origins", total=len(work)) if not part.empty]
-    every = pd.concat(parts, ignore_index=True)
-    every["group"] = every["situation"].map(groups)
-    return pd.concat([every, _deployed(every)], ignore_index=True)
+    made = pd.concat(parts, ignore_index=True)
+    made["group"] = made["situation"].map(groups)
+    return pd.concat([made, _deployed(made)], ignore_index=True)
 
 
 def rows(judged: pd.DataFrame) -> list[Row]:

@@ -43,21 +43,21 @@ class Series(NamedTuple):
     season: int
 
 
-def measure(folder: Path) -> list[Row]:
-    """Return the weighted absolute percentage error by set and lead."""
+def measure(folder: Path, every: int = 1) -> list[Row]:
+    """Return the weighted absolute percentage error by set and lead, over every ``every``-th origin."""
     found, ratios = [], []
     names = [n for n in candidates() if n not in SLOW]
     for name, series in read(folder).items():
         periods = len(series.counts)
         last = periods - max(series.leads)
-        origins = list(range(max(FIRST, last - MOST_ORIGINS), last))
+        origins = list(range(max(FIRST, last - MOST_ORIGINS), last, every))
         done = Parallel(n_jobs=JOBS, return_as="generator")(delayed(_origin)(series, o, names) for o in origins)
         made = dict(zip(origins, tqdm(done, desc=f"series {name}", total=len(origins)), strict=True))
         for lead in series.leads:
             ours, best, peer = _score(series, made, lead, names)
             goal = GOALS.get((name, lead), best)
             words = f"at most {goal:.3g} (published best simple {PUBLISHED[name, lead]})"
-            label = f"series WAPE {name}, {lead} ahead, last {len(origins)} origins"
+            label = f"series WAPE {name}, {lead} ahead, {len(origins)} newest origins"
             found.append(Row(label, ours, best, f"{peer}, picked in hindsight", words, ours <= goal))
             ratios.append(ours / best)
     mean = float(np.exp(np.mean(np.log(ratios))))

@@ -1,7 +1,8 @@
 """Q1, where will they go: shares of destinations without any history, each country from the others' coefficients.
 
 The yardstick is that of the published table: registrations with its corrections in hindsight, straight between two of
-them; the total is the one that the peer was given. Shares are compared once a week.
+them; the total is the one that the peer was given. Shares are compared once a week, over the destinations that the
+benchmark's map has on a road.
 """
 
 import time
@@ -86,8 +87,10 @@ def _case(store: Store, source: Path, name: str) -> Case:
     joined = {
         i for s in parts for _, ground in s.ground.parts for i in compress(ground.destination_ids, ground.is_open)
     }
-    seen[:, [i not in joined for i in ids]] = np.nan
+    off_road = [i not in joined for i in ids]
+    seen[:, off_road] = np.nan
     daily = _yardstick(source, name, ids, start, (end - start).days + 1)
+    daily[:, off_road] = np.nan
     group = str(panel.situation["origin_iso3"])
     return Case(
         Course(group, ids, parts, seen),
@@ -101,7 +104,8 @@ def _case(store: Store, source: Path, name: str) -> Case:
 def _yardstick(source: Path, name: str, ids: Sequence[str], start: date, days: int) -> np.ndarray:
     """Return people by day and destination: each correction rescales all that was before it."""
     table = pd.read_csv(source / "observed.csv", parse_dates=["date"]).drop_duplicates(["camp", "date"])
-    corrections = pd.read_csv(source / "registration_corrections.csv", parse_dates=["date"])
+    corrections = pd.read_csv(source / "registration_corrections.csv")
+    corrections["date"] = pd.to_datetime(corrections["date"])
     people = np.full((days, len(ids)), np.nan)
     for camp, rows in table.groupby("camp"):
         if (place := f"{name}:{slug(camp)}") not in ids:

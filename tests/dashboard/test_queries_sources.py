@@ -30,8 +30,8 @@ class Types:
 
 @pytest.fixture
 def loaded(store, tmp_path):
-    for source_id, name in (("gdacs", "rss.xml"), ("ucdp", "events.csv"), ("gdacs", "rss.xml")):
-        body = (PAYLOADS / source_id / name).read_bytes()
+    for source_id, name, end in (("gdacs", "rss.xml", b""), ("ucdp", "events.csv", b""), ("gdacs", "rss.xml", b"\n")):
+        body = (PAYLOADS / source_id / name).read_bytes() + end
         pipeline.load(store, Archive(tmp_path / "raw"), source(source_id), [Payload(name, body)])
     return store
 

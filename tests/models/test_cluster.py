@@ -16,9 +16,10 @@ from tests.worlds import facts, load
 distributed = pytest.importorskip("distributed", reason="needs the extra distributed")
 
 
+@pytest.mark.long
 def test_a_cluster_of_two_processes_gives_identical_forecasts(store: Store, database_url, monkeypatch):
     monkeypatch.setenv("WAYPOST_DATABASE_URL", database_url)
-    load(store, facts({f"s{i}": [(d, 900.0 + 7 * (i + 1) * d + d % 5) for d in range(0, 43, 7)] for i in range(2)}))
+    load(store, facts({f"s{i}": [(d, 900.0 + 7 * (i + 1) * d + d % 5) for d in range(0, 29, 7)] for i in range(2)}))
     assert main(["issue", "w"]) == 0
     order = ["place_id", "measure", "aggregation", "horizon_days"]
     alone = _stored(store, order)
@@ -29,7 +30,7 @@ def test_a_cluster_of_two_processes_gives_identical_forecasts(store: Store, data
         assert main(["issue", "w", "--dask", two.scheduler_address]) == 0
     for table, frame in _stored(store, order).items():
         pd.testing.assert_frame_equal(frame, alone[table])
-    assert len(alone["run"]) >= 3 * 4
+    assert len(alone["run"]) >= 2 * 4
 
 
 def test_without_a_cluster_that_answers_it_says_so(monkeypatch):

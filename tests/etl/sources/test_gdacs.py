@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from data.errors import PayloadRejected
 from data.frames import check
 from data.schema.hazard_event import HazardEvent
+from etl.gdacs_codes import KINDS
 from etl.source import Ignored, Payload, Reject, Rows, Window
-from etl.sources.gdacs import IGNORED, KINDS, USED, Gdacs
+from etl.sources.gdacs import IGNORED, USED, Gdacs
 from tests.strategies import damaged
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "gdacs"

@@ -1,0 +1,231 @@
+"""The themes of the HDX Humanitarian API: their columns and what these mean in our tables."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from data.schema import Versioned
+from data.schema.displacement import Displacement
+from data.schema.indicator import Indicator
+from data.schema.response_plan import ResponsePlan
+from etl.columns import Columns
+
+GROUPS = {
+    "REF": ("refugee", "stock"), "ROC": ("refugee", "stock"), "ASY": ("asylum_seeker", "stock"),
+    "IDP": ("idp", "stock"), "IOC": ("idp", "stock"), "STA": ("stateless", "stock"), "OIP": ("other", "stock"),
+    "OOC": ("other", "stock"), "RET": ("returned_refugee", "flow"), "RDP": ("returned_idp", "flow"),
+}  # fmt: skip
+"""UNHCR's population groups. The host community (HST) is not displaced and no group here."""
+STATUSES = {"AFF": "affected", "INN": "in_need", "TGT": "targeted", "REA": "reached", "all": "population"}
+QUALITIES = {"final": "reported", "prelim": "provisional", "forecast": "forecast", "": "reported"}
+IPC_TYPES = {"current": "reported", "first projection": "forecast", "second projection": "forecast"}
+AREA = (
+    "provider_admin1_name", "provider_admin2_name", "admin1_code", "admin1_name", "admin2_code", "admin2_name",
+    "admin_level",
+)  # fmt: skip
+KNOWN = (
+    "has_hrp", "in_gho", "dataset_hdx_id", "resource_hdx_id", "warning", "provider_admin1_code", "provider_admin2_code",
+    "location_name", "location_ref", "admin1_ref", "admin2_ref", "origin_has_hrp", "origin_in_gho", "asylum_has_hrp",
+    "asylum_in_gho", "origin_location_name", "asylum_location_name", "hxl",
+)  # fmt: skip
+PERIOD = ("reference_period_start", "reference_period_end")
+
+
+@dataclass(frozen=True)
+class Theme:
+    """One theme: where it is served, its columns, how a row is read and how it becomes rows of a table.
+
+    ``read`` returns the columns beside area and period, ``spread`` one frame a measured figure. ``sums`` joins parts
+    over the whole payload (None: rows are independent of each other).
+    """
+
+    path: str
+    table: type[Versioned]
+    own: tuple[str, ...]
+    more: tuple[str, ...]
+    read: Callable[[Columns], pd.DataFrame]
+    spread: Callable[[pd.DataFrame], Iterator[pd.DataFrame]]
+    sums: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+    country: str = "location_code"
+    filter: str = "location_code"
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Return the columns that make the theme."""
+        return (self.country, *self.own, *PERIOD)
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """Return the columns that are read where they are there."""
+        return (*AREA, *self.more, "error")
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """Return the columns that are known and not read."""
+        return tuple(name for name in KNOWN if name not in self.required)
+
+
+def _as_it_is(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield rows that are already those of a table."""
+    yield frame
+
+
+def _measured(*figures: tuple[str, str, str]) -> Callable[[pd.DataFrame], Iterator[pd.DataFrame]]:
+    """Return a spread of columns of figures (column, indicator, unit) into one frame each."""
+
+    def spread(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
+        names = [name for name, _, _ in figures]
+        for name, indicator, unit in figures:
+            yield frame.drop(columns=names).assign(indicator=indicator, unit=unit, value=frame[name])
+
+    return spread
+
+
+def _figure(columns: Columns, name: str) -> "pd.Series[float]":
+    """Return a column of figures; -1 is how some providers write "not known"."""
+    raw = columns.chunk.frame
+    if name in raw:
+        raw[name] = raw[name].mask(raw[name].str.strip().isin(["-1", "-1.0"]), "")
+    return columns.number(name)
+
+
+def _idps(columns: Columns) -> pd.DataFrame:
+    operation, turn = columns.text("operation", "no operation named"), columns.text("reporting_round", "")
+    parts = (operation, columns.text("assessment_type", ""), turn, *(columns.text(n, "") for n in _PLACE))
+    end = columns.text("reference_period_end", "")
+    return pd.DataFrame(
+        {
+            "record_id": ["idps|" + "|".join(values) for values in zip(*parts, end, strict=True)],
+            "series": operation,
+            "population_group": "IDP",
+            "measure": "stock",
+            "people": _figure(columns, "population").astype("Float64"),
+            "is_additive": True,
+        }
+    )
+
+
+_PLACE = ("location_code", "admin1_code", "admin2_code", "provider_admin1_name", "provider_admin2_name")
+
+
+def _persons(columns: Columns) -> pd.DataFrame:
+    group, origin = columns.text("population_group", ""), columns.text("origin_location_code")
+    columns.fault(~group.isin(list(GROUPS)), "population_group", f"is none of {', '.join(GROUPS)}")
+    return pd.DataFrame(
+        {
+            "origin_iso3": origin.where(origin.str.fullmatch("[A-Z]{3}").fillna(value=False)),
+            "population_group": group,
+            "measure": group.map(lambda code: GROUPS.get(code, ("", "stock"))[1]),
+            "gender": columns.text("gender", "all"),
+            "age": columns.text("age_range", "all"),
+            "people": _figure(columns, "population").astype("Float64"),
+        }
+    )
+
+
+def _total_of_parts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return one figure a pair of countries, group and period: the published total, or the sum of one set of parts."""
+    key = ["origin_iso3", "country_iso3", "population_group", "measure", "period_start_date", "period_end_date"]
+    all_genders, all_ages = frame["gender"] == "all", frame["age"] == "all"
+    rank = pd.Series(3, index=frame.index).mask(all_genders, 2).mask(all_ages, 1).mask(all_genders & all_ages, 0)
+    frame = frame.assign(rank=rank, origin_iso3=frame["origin_iso3"].fillna("?"))
+    best = frame[rank == frame.groupby(key)["rank"].transform("min")]
+    groups = best.groupby(key, sort=False)
+    sums = groups.agg(people=("people", lambda p: p.sum(skipna=False)), locator=("locator", "first")).reset_index()
+    parts = (sums[name].astype("str") for name in key)
+    return sums.assign(
+        source_id="hapi",
+        record_id=["persons|" + "|".join(values) for values in zip(*parts, strict=True)],
+        series="UNHCR",
+        origin_iso3=sums["origin_iso3"].where(sums["origin_iso3"] != "?"),
+        admin_level=0,
+        is_additive=True,
+    )
+
+
+def _needs(columns: Columns) -> pd.DataFrame:
+    status = columns.code("population_status", STATUSES)
+    sector, category = columns.text("sector_code", "Intersectoral"), columns.text("category", "")
+    breakdown = sector + category.map(lambda text: f"; {text}" if text else "")
+    return pd.DataFrame(
+        {"breakdown": breakdown + "; " + status, "population": _figure(columns, "population"), "quality": "reported"}
+    )
+
+
+def _conflict(columns: Columns) -> pd.DataFrame:
+    figures = {name: _figure(columns, name) for name in ("events", "fatalities")}
+    return pd.DataFrame({"breakdown": columns.text("event_type", ""), **figures, "quality": "reported"})
+
+
+def _food(columns: Columns) -> pd.DataFrame:
+    phase, kind = columns.text("ipc_phase", ""), columns.text("ipc_type", "")
+    figures = {n: _figure(columns, n) for n in ("population_in_phase", "population_fraction_in_phase")}
+    quality = columns.code("ipc_type", IPC_TYPES)
+    return pd.DataFrame({"breakdown": "phase " + phase + "; " + kind, **figures, "quality": quality})
+
+
+def _rain(columns: Columns) -> pd.DataFrame:
+    names = ("rainfall", "rainfall_long_term_average", "rainfall_anomaly_pct")
+    figures = {name: _figure(columns, name) for name in names}
+    quality = columns.code("version", QUALITIES)
+    return pd.DataFrame({"breakdown": columns.text("aggregation_period", ""), **figures, "quality": quality})
+
+
+def _people(columns: Columns) -> pd.DataFrame:
+    breakdown = columns.text("gender", "all") + "; " + columns.text("age_range", "all")
+    return pd.DataFrame(
+        {
+            "breakdown": breakdown.replace("all; all", ""),
+            "population": _figure(columns, "population"),
+            "quality": "estimated",
+        }
+    )
+
+
+def _money(columns: Columns) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "plan_id": columns.text("appeal_code", "not specified"),
+            "cluster": "",
+            "title": columns.text("appeal_name", "not specified"),
+            "plan_type": columns.text("appeal_type"),
+            "requirements_usd": _figure(columns, "requirements_usd"),
+            "funding_usd": _figure(columns, "funding_usd"),
+        }
+    )
+
+
+def _plans(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield plans, with a plan's year that of its beginning and its country in its id, since one may span several."""
+    yield frame.rename(columns={"period_start_date": "start_date", "period_end_date": "end_date"}).assign(
+        year=frame["period_start_date"].dt.year, plan_id=frame["plan_id"] + "|" + frame["country_iso3"]
+    )
+
+
+_ASYLUM = {"country": "asylum_location_code", "filter": "asylum_location_code"}
+_GROUPED = ("origin_location_code", "population_group", "gender", "age_range", "population")
+THEMES = (
+    Theme("affected-people/idps", Displacement, ("operation", "population"), ("reporting_round", "assessment_type"),
+          _idps, _as_it_is),
+    Theme("affected-people/refugees-persons-of-concern", Displacement, _GROUPED, ("min_age", "max_age"),
+          _persons, _as_it_is, _total_of_parts, **_ASYLUM),
+    Theme("affected-people/returnees", Displacement, _GROUPED, ("min_age", "max_age"),
+          _persons, _as_it_is, _total_of_parts, **_ASYLUM),
+    Theme("affected-people/humanitarian-needs", Indicator, ("sector_code", "population_status", "population"),
+          ("sector_name", "category"), _needs, _measured(("population", "humanitarian_needs", "people"))),
+    Theme("coordination-context/conflict-events", Indicator, ("event_type", "events", "fatalities"), (), _conflict,
+          _measured(("events", "conflict_events", "events"), ("fatalities", "conflict_fatalities", "people"))),
+    Theme("food-security-nutrition-poverty/food-security", Indicator,
+          ("ipc_phase", "ipc_type", "population_in_phase"), ("population_fraction_in_phase",), _food,
+          _measured(("population_in_phase", "food_insecure_people", "people"),
+                    ("population_fraction_in_phase", "food_insecure_share", "share of people"))),
+    Theme("climate/rainfall", Indicator, ("aggregation_period", "rainfall", "version"),
+          ("rainfall_long_term_average", "rainfall_anomaly_pct", "number_pixels"), _rain,
+          _measured(("rainfall", "rainfall", "mm"), ("rainfall_long_term_average", "rainfall_average", "mm"),
+                    ("rainfall_anomaly_pct", "rainfall_percent_of_average", "percent"))),
+    Theme("coordination-context/funding", ResponsePlan, ("appeal_code", "appeal_name", "funding_usd"),
+          ("appeal_type", "requirements_usd", "funding_pct"), _money, _plans),
+    Theme("geography-infrastructure/baseline-population", Indicator, ("gender", "age_range", "population"),
+          ("min_age", "max_age"), _people, _measured(("population", "population", "people"))),
+)  # fmt: skip

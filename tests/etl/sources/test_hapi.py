@@ -1,0 +1,96 @@
+"""HDX HAPI: themes, areas, totals and parts. All figures here are invented."""
+
+from pathlib import Path
+
+import httpx
+import pandas as pd
+import pytest
+
+from data.errors import ConfigurationMissing, PayloadRejected
+from etl.registry import source
+from etl.source import Ignored, Payload, Reject, Rows, Window
+
+PAYLOADS = Path(__file__).parents[2] / "payloads" / "hapi"
+SINCE = Window(pd.Timestamp("2024-01-01", tz="UTC").to_pydatetime())
+
+
+def items(name: str) -> list:
+    return list(source("hapi").parse(Payload(name, PAYLOADS / name)))
+
+
+def rows(name: str) -> pd.DataFrame:
+    return pd.concat([i.frame for i in items(name) if isinstance(i, Rows)], ignore_index=True)
+
+
+def test_areas_with_a_code_with_a_name_and_of_the_country():
+    frame = rows("idps.csv")
+    assert frame["admin_level"].tolist() == [0, 1, 1]
+    assert frame["area_pcode"].isna().tolist() == [True, False, True]
+    assert frame["area_name"].tolist()[1:] == ["Ouaddai", "Sila"]
+    assert frame["record_id"].is_unique
+
+
+def test_zero_is_zero_and_minus_one_is_missing():
+    frame = rows("idps.csv")
+    assert frame["people"].tolist()[:2] == [1000, 0]
+    assert pd.isna(frame["people"].iloc[2])
+
+
+def test_rows_that_hdx_marks_as_wrong_are_ignored_by_name():
+    ignored = [item for item in items("idps.csv") if isinstance(item, Ignored)]
+    assert [(item.rows, item.reason) for item in ignored] == [(1, "a row that HDX itself marks with an error")]
+
+
+def test_the_published_total_is_taken_and_parts_are_summed_where_there_is_none():
+    frame = rows("returnees.csv").set_index("population_group")
+    assert frame["people"].to_dict() == {"refugee": 500, "returned_refugee": 25}
+    assert frame["measure"].to_dict() == {"refugee": "stock", "returned_refugee": "flow"}
+    assert frame.loc["refugee", "origin_iso3"] == "SDN"
+    rejects = [item for item in items("returnees.csv") if isinstance(item, Reject)]
+    assert ["population_group is none of" in item.reason for item in rejects] == [True]
+
+
+def test_a_projection_is_a_forecast_and_an_area_without_any_name_is_rejected():
+    frame = rows("food.csv")
+    current = frame[frame["indicator"] == "food_insecure_people"]
+    assert current["quality"].tolist() == ["reported", "forecast"]
+    assert current["value"].tolist() == [2000, 3000]
+    reasons = {item.locator: item.reason for item in items("food.csv") if isinstance(item, Reject)}
+    assert "ipc_type is none of" in reasons["line 4"]
+    assert "names no area" in reasons["line 5"]
+
+
+def test_money_of_the_api_keeps_zero_and_missing_apart():
+    frame = rows("funding.json")
+    assert frame["funding_usd"].tolist() == [0.0, 0.0]
+    assert frame["requirements_usd"].isna().tolist() == [False, True]
+    assert frame["year"].tolist() == [2024, 2024]
+
+
+def test_columns_of_no_theme_are_refused_with_their_names():
+    with pytest.raises(PayloadRejected, match=r"columns of no theme.*colour"):
+        list(source("hapi").parse(Payload("x.csv", b"colour,taste\nred,sweet\n")))
+    with pytest.raises(PayloadRejected, match="no list named data"):
+        list(source("hapi").parse(Payload("x.json", b'{"detail": "missing app identifier"}')))
+
+
+def test_f13_without_an_identifier_it_is_not_configured(monkeypatch):
+    monkeypatch.delenv("WAYPOST_HAPI_APP_IDENTIFIER", raising=False)
+    with pytest.raises(ConfigurationMissing, match="APP_IDENTIFIER"):
+        list(source("hapi").fetch(None, SINCE))
+
+
+def test_a_theme_that_fails_is_named_and_the_others_are_read(monkeypatch):
+    monkeypatch.setenv("WAYPOST_HAPI_APP_IDENTIFIER", "waypost:test@example.org")
+    monkeypatch.setenv("WAYPOST_COUNTRIES", "TCD")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.headers["X-HDX-HAPI-APP-IDENTIFIER"] == "d2F5cG9zdDp0ZXN0QGV4YW1wbGUub3Jn"
+        if request.url.path.endswith("funding"):
+            return httpx.Response(200, content=(PAYLOADS / "funding.json").read_bytes())
+        return httpx.Response(404) if request.url.path.endswith("idps") else httpx.Response(200, json={"data": []})
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as client:
+        payloads = list(source("hapi").fetch(client, SINCE))
+    assert [payload.name for payload in payloads] == ["funding-TCD-1.json", "not-fetched.json"]
+    assert "affected-people/idps of TCD" in next(iter(source("hapi").parse(payloads[-1]))).reason

@@ -1,0 +1,71 @@
+"""UNHCR's operational portal."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pandas as pd
+import pytest
+
+from data.errors import ConfigurationMissing, PayloadRejected
+from etl.source import Payload, Reject, Rows, Window
+from etl.sources.unhcr_odp import UnhcrOdp
+
+PAYLOADS = Path(__file__).parents[2] / "payloads" / "unhcr_odp"
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+SOURCE = UnhcrOdp(clock=lambda: NOW)
+ORIGIN = "origin-geo_id-900-population_collection-9.json"
+SERIES = "timeseries-sv_id-99-population_group-901.json"
+QUERY = "origin?geo_id=900&population_collection=9"
+
+
+def rows(name: str) -> pd.DataFrame:
+    found = SOURCE.parse(Payload(name, (PAYLOADS / name).read_bytes()))
+    return pd.concat([item.frame for item in found if isinstance(item, Rows)])
+
+
+def fetched(monkeypatch, queries: str, answer: httpx.Response) -> list[Payload]:
+    monkeypatch.setenv("WAYPOST_UNHCR_ODP_QUERIES", queries)
+    with httpx.Client(transport=httpx.MockTransport(lambda _: answer)) as client:
+        return list(SOURCE.fetch(client, Window(NOW)))
+
+
+def test_cumulative_and_point_in_time_are_series_of_their_own():
+    found = rows(ORIGIN)
+    assert found["series"].tolist() == ["cumulative 9001+9002", "point_in_time 9003"]
+    assert found["is_additive"].tolist() == [False, True]
+    assert found["origin_iso3"].iloc[0] == "SDN"
+    assert pd.isna(found["origin_iso3"].iloc[1])
+    assert pd.isna(found["people"].iloc[1])
+
+
+def test_what_is_unknown_is_a_signal():
+    body = (PAYLOADS / ORIGIN).read_bytes()
+    reasons = [item.reason.split()[0] for item in SOURCE.parse(Payload("x", body)) if isinstance(item, Reject)]
+    assert reasons == ["pop_origin_name", "is", "pop_type_code", "date"]
+
+
+def test_f27_a_time_series_keeps_zero_and_missing_apart():
+    found = rows(SERIES)
+    assert found["value"].iloc[[0, 2]].tolist() == [85000, 0]
+    assert pd.isna(found["value"].iloc[1])
+    assert set(found["breakdown"]) == {"population group 901"}
+
+
+def test_f9_a_challenge_for_bots_is_named(monkeypatch):
+    page = httpx.Response(404, content=b"<script>", headers={"content-type": "text/html"})
+    with pytest.raises(PayloadRejected, match=r"status 404, text/html.*challenge"):
+        fetched(monkeypatch, QUERY, page)
+    with pytest.raises(PayloadRejected, match="text/html instead of JSON"):
+        fetched(monkeypatch, QUERY, httpx.Response(200, content=b"<script>", headers={"content-type": "text/html"}))
+    with pytest.raises(PayloadRejected, match="page of JavaScript"):
+        list(SOURCE.parse(Payload("x", b"<script>")))
+
+
+def test_only_charts_that_are_named_are_fetched(monkeypatch):
+    answer = httpx.Response(200, content=(PAYLOADS / ORIGIN).read_bytes(), headers={"content-type": "application/json"})
+    assert [payload.name for payload in fetched(monkeypatch, QUERY, answer)] == [ORIGIN]
+    assert str(answer.request.url) == f"{SOURCE.spec.url}{QUERY}"
+    for queries in ("", "../admin?x=1", "https://example.org/"):
+        with pytest.raises(ConfigurationMissing):
+            fetched(monkeypatch, queries, answer)

@@ -1,0 +1,89 @@
+"""UNHCR's yearly statistics."""
+
+import io
+import json
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pandas as pd
+import pytest
+
+from data.errors import PayloadRejected
+from etl.source import Ignored, Payload, Reject, Rows, Window
+from etl.sources.unhcr_stats import UnhcrStats
+
+PAYLOADS = Path(__file__).parents[2] / "payloads" / "unhcr_stats"
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+SOURCE = UnhcrStats(clock=lambda: NOW)
+
+
+def rows(body: bytes, source: UnhcrStats = SOURCE) -> pd.DataFrame:
+    found = [item.frame for item in source.parse(Payload("x", body)) if isinstance(item, Rows)]
+    return pd.concat(found).set_index("record_id")
+
+
+PAGE = (PAYLOADS / "page.json").read_bytes()
+
+
+def test_f27_a_number_a_zero_as_text_and_not_applicable_in_one_row():
+    found = rows(PAGE)
+    assert found.loc["2020:CAF>TCD:refugees", "people"] == 93053
+    assert found.loc["2020:CAF>TCD:asylum_seekers", "people"] == 0
+    assert pd.isna(found.loc["2020:CAF>TCD:oip", "people"])
+
+
+def test_who_returned_is_in_the_country_of_origin():
+    found = rows(PAGE).loc[["2020:CAF>TCD:returned_refugees", "2020:CAF>UNK:returned_refugees"]]
+    assert found["country_iso3"].tolist() == ["CAF", "CAF"]
+    assert found["measure"].tolist() == ["flow", "flow"]
+    assert found["note"].tolist() == ["returned from TCD", "returned from UNK"]
+
+
+def test_a_code_that_is_no_country_leaves_the_origin_missing():
+    assert pd.isna(rows(PAGE).loc["2020:XXA>TCD:stateless", "origin_iso3"])
+
+
+def test_sums_are_ignored_and_faults_rejected():
+    found = list(SOURCE.parse(Payload("x", PAGE)))
+    assert [i.rows for i in found if isinstance(i, Ignored) and "sum over all" in i.reason] == [1]
+    assert [i.reason.split()[0] for i in found if isinstance(i, Reject)] == ["coo_iso", "year", "refugees"]
+
+
+def test_a_year_that_is_not_final_is_that_of_its_middle():
+    early = rows(PAGE, UnhcrStats(clock=lambda: datetime(2021, 5, 31, tzinfo=UTC)))
+    late = rows(PAGE, UnhcrStats(clock=lambda: datetime(2021, 6, 1, tzinfo=UTC)))
+    at = "2020:CAF>TCD:refugees"
+    assert (early.loc[at, "period_end_date"], early.loc[at, "quality"]) == (pd.Timestamp("2020-06-30"), "provisional")
+    assert (late.loc[at, "period_end_date"], late.loc[at, "quality"]) == (pd.Timestamp("2020-12-31"), "reported")
+
+
+def test_the_other_layouts():
+    assert rows((PAYLOADS / "hdx.csv").read_bytes())["people"].max() == 100_000
+    body = (PAYLOADS / "download.csv").read_bytes()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as bundle:
+        bundle.writestr("footnotes.csv", "a,b\n1,2\n")
+        bundle.writestr("population.csv", body)
+    for form in (body, buffer.getvalue()):
+        assert rows(form).loc["2021:CAF>TCD:refugees", "people"] == 118_000
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"items": [], "maxPages": 1}', b'{"items": [{}], "maxPages": "x"}', b"<p>"])
+def test_f9_another_answer_is_refused(body):
+    with pytest.raises(PayloadRejected):
+        list(SOURCE.parse(Payload("x", body)))
+
+
+def test_fetch_walks_all_pages():
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.params)
+        return httpx.Response(200, json={**json.loads(PAGE), "maxPages": 3})
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as client:
+        assert len(list(SOURCE.fetch(client, Window(datetime(2026, 10, 1, tzinfo=UTC), NOW)))) == 3
+    assert [p["page"] for p in asked] == ["1", "2", "3"]
+    assert (asked[0]["yearFrom"], asked[0]["coo_all"]) == ("2025", "true")
