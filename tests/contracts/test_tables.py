@@ -23,7 +23,7 @@ WORDS = ("AAA", "BBB", "no such word")
 
 def rules(table) -> dict[str, str]:
     found = [c for c in table.__table__.constraints if isinstance(c, CheckConstraint) and "rule" in c.info]
-    return {str(c.name): c.info["rule"] for c in found}
+    return {str(c.name): c.info["rule"] for c in sorted(found, key=lambda c: str(c.name))}
 
 
 def used(text: str, table) -> list[str]:

@@ -246,7 +246,7 @@ def test_f21_a_script_in_the_title_is_no_script_and_its_link_is_absent():
     assert "title is missing" in reason(title="&lt;script&gt;x")
 
 
-@pytest.mark.parametrize("body", [QUIRKS, gzip.compress(QUIRKS), b"\xef\xbb\xbf" + FEED, b"\n\n" + FEED])
+@pytest.mark.parametrize("body", [QUIRKS, gzip.compress(QUIRKS, mtime=0), b"\xef\xbb\xbf" + FEED, b"\n\n" + FEED])
 def test_f06_wrappings_of_the_feed_are_taken_off(body):
     assert len(rows(body)) in {2, 6}
 
