@@ -201,3 +201,18 @@ def test_any_history_gets_ordered_finite_quantiles(histories, name):
     assert np.isfinite(cuts).all()
     assert (cuts >= 0).all()
     assert (np.diff(cuts, axis=1) >= 0).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_counts_at_border_points_by_the_month_and_no_stock_anywhere_get_a_forecast(name):
+    flow = {
+        f"p-s{i}": [(d, d + 29, 3000.0 * (i + 1) + 700 * ((d // 30 + i) % 5)) for d in range(0, 900, 30)]
+        for i in range(2)
+    }
+    known = panel(930, flow=flow)
+    rows = forecast_rows(fitted(name, known), known, 90, 40, 1)
+    cuts = rows.loc[rows["place_id"].isin(["w:p-s0", "w:p-s1"]), list(QUANTILE_COLUMNS)].to_numpy()
+    assert len(cuts) > 0
+    assert np.isfinite(cuts).all()
+    assert (np.diff(cuts, axis=1) >= 0).all()
+    assert (cuts >= 0).all()
