@@ -58,7 +58,7 @@ def client(*hosts: str) -> Iterator[httpx.Client]:
 
 def get(session: httpx.Client, url: str, max_bytes: int, **params: str | int) -> tuple[bytes, str]:
     """Return body and content type of a GET; see `send`."""
-    return send(session, session.build_request("GET", url, params=params), max_bytes)
+    return send(session, session.build_request("GET", httpx.URL(url).copy_merge_params(params)), max_bytes)
 
 
 def post(session: httpx.Client, url: str, max_bytes: int, **form: str) -> tuple[bytes, str]:

@@ -164,3 +164,12 @@ def test_f11_a_redirect_to_another_place_is_refused():
     ):
         get(session, outside.url, 1000)
     assert inside.requests == []
+
+
+def test_a_query_that_stands_in_the_address_is_kept_beside_the_parameters():
+    asked = []
+    transport = httpx.MockTransport(lambda request: asked.append(str(request.url)) or httpx.Response(200))
+    with httpx.Client(transport=transport) as web:
+        get(web, "https://example.org/a?id=7", 100)
+        get(web, "https://example.org/a?id=7", 100, page=2)
+    assert asked == ["https://example.org/a?id=7", "https://example.org/a?id=7&page=2"]
