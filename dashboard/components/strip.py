@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from dash import html
+from dash import dcc, html
 
 from dashboard.words import age, day
 
+HAZARDS = "gdacs"
 WORDS = {
     "ok": "loaded",
     "unchanged": "no change",
@@ -18,9 +19,19 @@ WORDS = {
 
 
 def source_strip(states: pd.DataFrame, titles: dict[str, str], now: datetime, as_of: datetime) -> html.Ul:
-    """Return a chip for each source of ``titles``: run age (real time) and content age (at the replay clock)."""
+    """Return a chip for each source that was looked at: run age (real time) and content age (at the replay clock).
+
+    The others of ``titles`` share one chip, except the hazards of the map (`HAZARDS`), which are named: an empty layer
+    must say why it is empty.
+    """
     by_id = {row.source_id: row for row in states.itertuples()}
-    return html.Ul([_chip(title, by_id.get(i), now, as_of) for i, title in titles.items()], className="strip")
+    named = [i for i in titles if i in by_id or i == HAZARDS]
+    chips = [_chip(titles[i], by_id.get(i), now, as_of) for i in named]
+    others = len(titles) - len(named)
+    if others:
+        text = f"{others} other sources: never looked at, no data"
+        chips.append(html.Li(dcc.Link(text, href="/data"), className="chip chip-none"))
+    return html.Ul(chips, className="strip")
 
 
 def _chip(title: str, state: Any, now: datetime, as_of: datetime) -> html.Li:
