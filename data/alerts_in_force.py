@@ -14,8 +14,8 @@ def in_force(alerts: pd.DataFrame, at: datetime) -> pd.DataFrame:
     """
     sent = alerts[(alerts["status"] == "actual") & (alerts["sent_at"] <= at)]
     ended = _references(sent[sent["message_type"].isin(["update", "cancel"])])
-    effective = sent["effective_at"].fillna(sent["sent_at"])
-    running = (effective <= at) & ~(sent["expires_at"] <= at)
+    effective = pd.to_datetime(sent["effective_at"], utc=True).fillna(sent["sent_at"])
+    running = (effective <= at) & ~(pd.to_datetime(sent["expires_at"], utc=True) <= at)
     names = zip(sent["sender"], sent["identifier"], sent["sent_at"], strict=True)
     replaced = pd.Series([name in ended for name in names], index=sent.index, dtype=bool)
     return sent[sent["message_type"].isin(["alert", "update"]) & running & ~replaced]
@@ -26,12 +26,11 @@ def _references(messages: pd.DataFrame) -> set[tuple[str, str, pd.Timestamp]]:
 
     What is no reference to a message (two commas, a time with a zone) ends nothing.
     """
-    found = set()
+    told = []
     for text in messages["reference_list"]:
         for part in str(text).split():
             sender, _, rest = part.partition(",")
             identifier, _, sent = rest.rpartition(",")
-            instant = pd.to_datetime(sent, errors="coerce", utc=True, format="ISO8601")
-            if not pd.isna(instant):
-                found.add((sender, identifier, instant))
-    return found
+            told.append((sender, identifier, sent))
+    instants = pd.to_datetime([sent for _, _, sent in told], errors="coerce", utc=True, format="ISO8601")
+    return {(one[0], one[1], at) for one, at in zip(told, instants, strict=True) if not pd.isna(at)}

@@ -13,6 +13,8 @@ _NUMBER = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,20})?")
 _EARTH = Geod(ellps="WGS84")
 _CIRCLE_POSITIONS = 64
 _WIDEST_KM = 5_000.0
+_GAP_DEGREES = 0.001
+"""A ring whose ends are this near (100 m) is closed up to the rounding of its numbers."""
 
 
 def wkt_of(polygons: list[str], circles: list[str]) -> str | None:
@@ -47,9 +49,9 @@ def _ring(text: str) -> Ring:
     positions = [_position(part) for part in text.split()]
     if len(positions) < 4:
         raise ValueError(f"polygon has {len(positions)} positions, a closed one has 4 or more ({text[:60]})")
-    if positions[0] != positions[-1]:
+    if max(abs(a - b) for a, b in zip(positions[0], positions[-1], strict=True)) > _GAP_DEGREES:
         raise ValueError(f"polygon is not closed: it begins at {positions[0][::-1]} and ends at {positions[-1][::-1]}")
-    return np.array(positions, dtype=np.float64)
+    return np.array([*positions[:-1], positions[0]], dtype=np.float64)
 
 
 def _position(text: str) -> tuple[float, float]:

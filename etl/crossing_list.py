@@ -10,7 +10,7 @@ import pandas as pd
 from data.errors import PayloadRejected
 from etl.delimited import Chunk, read
 from etl.first_bytes import kind_of
-from etl.json_text import read_json
+from etl.json_text import read_json, whole
 from etl.records import BROKEN_TEXT_CHARACTERS, Broken
 from etl.source import Payload
 
@@ -141,7 +141,7 @@ def _texts(feature: Any) -> Iterator[tuple[str, str]]:
     for name, value in told.items():
         ours = {"lon": "longitude", "long": "longitude", "lat": "latitude"}.get(_folded(name), _folded(name))
         if ours not in here:
-            yield name, value if isinstance(value, str) else ""
+            yield whole(name), whole(value) if isinstance(value, str) else ""
         elif value not in {None, ""} and abs(_degrees(str(value)) - _degrees(here[ours])) > _FARTHEST_APART_DEGREES:
             raise ValueError(f"{name} {str(value)[:30]} is not that of its point ({here[ours][:30]})")
     yield from here.items()

@@ -1,9 +1,12 @@
 """Read JSON strictly, numbers as the text they are written in."""
 
 import json
+import re
 from typing import Any
 
 from data.errors import PayloadRejected
+
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 def read_json(name: str, body: bytes) -> Any:
@@ -18,6 +21,15 @@ def read_json(name: str, body: bytes) -> Any:
         )
     except (ValueError, RecursionError) as error:
         raise PayloadRejected(name, f"is no JSON: {str(error)[:200]}") from error
+
+
+def whole(text: str) -> str:
+    r"""Return a text with a mark for each half of a character (a lone surrogate), which nothing else could hold.
+
+    >>> whole("Pont\ud800")
+    'Pont\ufffd'
+    """
+    return _HALVES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _refuse_constant(constant: str) -> Any:

@@ -82,7 +82,7 @@ def from_overpass(payload: Payload, max_bytes: int) -> Extract:
     answer = read_json(payload.name, payload.read(max_bytes))
     elements = answer.get("elements") if isinstance(answer, dict) else None
     if not isinstance(elements, list):
-        said = ", ".join(answer)[:200] if isinstance(answer, dict) else type(answer).__name__
+        said = str(list(answer))[:200] if isinstance(answer, dict) else type(answer).__name__
         raise PayloadRejected(payload.name, f"is no Overpass answer: it has no list of elements ({said})")
     if answer.get("remark"):
         raise PayloadRejected(payload.name, f"is not complete, the server says: {str(answer['remark'])[:200]}")

@@ -163,7 +163,7 @@ def _load(sending: Sending, *, accept_good_rows: bool, is_repeatable: bool) -> d
 def _result(status: str, counts: dict[str, int], found: list[Problem], notes: list[str]) -> dict[str, Any]:
     """Return an answer as it is sent."""
     told = cells(found)
-    return Result(status=status, counts=counts, problems=told, notes=notes[: MOST_PROBLEMS]).model_dump()
+    return Result(status=status, counts=counts, problems=told, notes=notes[:MOST_PROBLEMS]).model_dump()
 
 
 def _body_of(kind: Kind) -> dict[str, Any]:

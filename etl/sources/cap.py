@@ -22,7 +22,7 @@ import httpx
 import pandas as pd
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from data.errors import ConfigurationMissing, PayloadRejected
+from data.errors import ConfigurationMissing, PayloadRejected, WaypostError
 from data.schema.public_alert import PublicAlert
 from etl.cap_area import texts, wkt_of
 from etl.client import get
@@ -40,6 +40,9 @@ PERSON_CODES = frozenset(("CAE", "MEP", "BLU"))
 """SAME codes of alerts about one person: child abduction, missing endangered person, blue alert."""
 PERSON_EVENT = re.compile(r"abduct|amber alert|missing (?:person|child|endangered)|silver alert|blue alert", re.I)
 MOST_ALERTS = 500
+_LINKED = "linked/"
+"""How the name of a document begins that an index names."""
+_INDEXES = {"rss", "feed", "RDF", "EDXLDistribution"}
 _SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _LONG_TEXT_CHARACTERS = 8_000
@@ -60,39 +63,59 @@ class Cap:
     @property
     def spec(self) -> Spec:
         """Return what is declared; the hosts are those of the feeds that are set."""
-        hosts = {httpx.URL(feed).host for feed in CapSettings().feeds.split()}
-        return replace(_SPEC, hosts=tuple(sorted(hosts)))
+        hosts = {_host(feed) for feed in CapSettings().feeds.split()}
+        return replace(_SPEC, hosts=tuple(sorted(hosts - {""})))
 
     def fetch(self, client: httpx.Client, window: Window) -> Iterator[Payload]:  # noqa: ARG002 - an index has no window
-        """Yield the alerts of every feed; one that cannot be had does not take the others with it."""
+        """Yield the alerts of every feed; one that cannot be had does not take the others with it.
+
+        When no feed can be had, the error of the last one passes through.
+        """
         feeds = CapSettings().feeds.split()
         if not feeds:
             raise ConfigurationMissing("WAYPOST_CAP_FEEDS", f"is not set; {_SPEC.key_help}")
         failed: list[str] = []
+        had = 0
         for feed in feeds:
-            index = _got(client, feed, failed)
-            if index is None:
+            try:
+                index = _got(client, feed)
+                links = _links(_root(index))
+            except (httpx.HTTPError, httpx.InvalidURL, WaypostError) as error:
+                failed.append(_failed(feed, error))
+                if had == 0 and feed == feeds[-1]:
+                    raise
                 continue
+            had += 1
             yield index
-            for link in _links(index)[:MOST_ALERTS]:
-                alert = _got(client, link, failed)
-                if alert is not None:
-                    yield alert
+            if len(links) > MOST_ALERTS:
+                failed.append(f"{len(links) - MOST_ALERTS} further alerts of {feed[:200]}")
+            for link in links[:MOST_ALERTS]:
+                try:
+                    yield _got(client, link, _LINKED)
+                except (httpx.HTTPError, WaypostError) as error:
+                    failed.append(_failed(link, error))
         if failed:
             yield note(failed)
 
     def parse(self, payload: Payload) -> Iterator[Item]:
-        """Yield each alert once a language; an alert that is not one is rejected and leaves the others."""
+        """Yield each alert once a language; an alert that is not one is rejected and leaves the others.
+
+        An alert that an index names is rejected also where its whole document is malformed.
+        """
         missed = noted(payload)
         if missed is not None:
             yield missed
             return
-        root = parse_xml(payload.name, payload.read(_SPEC.max_bytes), _SPEC.max_bytes)
+        try:
+            root = _root(payload)
+        except PayloadRejected as error:
+            if not payload.name.startswith(_LINKED):
+                raise
+            with payload.open() as stream:
+                raw = stream.read(4000).decode(errors="replace")
+            yield Reject("public_alert", payload.name, error.reason, raw)
+            return
         found = [element for element in root.iter() if _name(element) == "alert"]
-        if not found and _name(root) not in {"rss", "feed", "RDF", "EDXLDistribution"}:
-            raise PayloadRejected(
-                payload.name, f"is neither a CAP alert nor an index of some: its root is <{root.tag[:80]}>"
-            )
         rows: list[dict[str, Any]] = []
         for number, alert in enumerate(found, start=1):
             locator = f"alert {number} ({_text(alert, 'identifier')[:80] or 'no identifier'})"
@@ -231,22 +254,35 @@ def _geocodes(area: Element) -> list[str]:
     return [f"{plain_text(_text(code, 'valueName'))}={plain_text(_text(code, 'value'))}" for code in codes]
 
 
-def _got(client: httpx.Client, url: str, failed: list[str]) -> Payload | None:
-    """Return a document as a payload; None after noting why it cannot be had."""
+def _got(client: httpx.Client, url: str, prefix: str = "") -> Payload:
+    """Return a document as a payload."""
+    body, kind = get(client, url, _SPEC.max_bytes)
+    return Payload(prefix + url.rpartition("://")[2][:200], body, kind)
+
+
+def _failed(url: str, error: Exception) -> str:
+    """Return which document cannot be had, and why."""
+    return f"{url[:200]}: {error.reason[:200] if isinstance(error, PayloadRejected) else type(error).__name__}"
+
+
+def _host(feed: str) -> str:
+    """Return the host of an address, empty where it is none."""
     try:
-        body, kind = get(client, url, _SPEC.max_bytes)
-    except (httpx.HTTPError, PayloadRejected) as error:
-        failed.append(f"{url[:200]}: {type(error).__name__}")
-        return None
-    return Payload(url.rpartition("://")[2][:200], body, kind)
+        return httpx.URL(feed).host
+    except httpx.InvalidURL:
+        return ""
 
 
-def _links(index: Payload) -> list[str]:
+def _root(payload: Payload) -> Element:
+    """Return the root of an alert or an index; raise `PayloadRejected` for any other document."""
+    root = parse_xml(payload.name, payload.read(_SPEC.max_bytes), _SPEC.max_bytes)
+    if _name(root) in _INDEXES or any(_name(element) == "alert" for element in root.iter()):
+        return root
+    raise PayloadRejected(payload.name, f"is neither a CAP alert nor an index of some: its root is <{root.tag[:80]}>")
+
+
+def _links(root: Element) -> list[str]:
     """Return the addresses of the alerts that an RSS or Atom index names, none when it holds them itself."""
-    try:
-        root = parse_xml(index.name, index.read(_SPEC.max_bytes), _SPEC.max_bytes)
-    except PayloadRejected:
-        return []
     if any(_name(element) == "alert" for element in root.iter()):
         return []
     entries = [element for element in root.iter() if _name(element) in {"item", "entry"}]

@@ -31,7 +31,7 @@ from etl.countries import HELP, iso3_of_code, wanted
 from etl.delimited import read
 from etl.first_bytes import kind_of
 from etl.geoparquet import Feature, features
-from etl.json_text import read_json
+from etl.json_text import read_json, whole
 from etl.markup import plain_text
 from etl.numbers import to_date, to_number
 from etl.source import Ignored, Item, Keeps, Payload, Reject, Replaces, Rows, Spec, Window
@@ -148,7 +148,7 @@ def _geojson(payload: Payload, max_bytes: int) -> Iterator[Item]:
         return
     found = answer.get("features")
     if answer.get("type") != "FeatureCollection" or not isinstance(found, list):
-        raise PayloadRejected(payload.name, f"is no FeatureCollection: its keys are {', '.join(answer)[:200]}")
+        raise PayloadRejected(payload.name, f"is no FeatureCollection: its keys are {str(list(answer))[:200]}")
     system = str(answer.get("crs") or "4326")
     if "4326" not in system and "CRS84" not in system:
         raise PayloadRejected(payload.name, f"is in the reference system {system[:120]}, not in WGS 84 degrees")
@@ -163,7 +163,7 @@ def _feature(number: int, feature: Any) -> Feature:
     feature = feature if isinstance(feature, dict) else {}
     told = feature.get("properties")
     told = told if isinstance(told, dict) else {}
-    attributes = {str(name): value if isinstance(value, str) else "" for name, value in told.items()}
+    attributes = {whole(name): whole(value) if isinstance(value, str) else "" for name, value in told.items()}
     if feature.get("geometry") is None:
         return Feature(number, attributes, None)
     try:

@@ -7,6 +7,7 @@ What is decided here, where the feed leaves it open:
 - ``alert`` is PAGER's colour for expected losses. GDACS and this map have no yellow (1 to 99 deaths): it is *orange*.
   Without a colour nobody estimated losses: the level is *green*, and an event below magnitude 4.5 is ignored by name.
 - Quarry blasts, explosions and the like are no earthquakes, and ignored by name.
+- A feed without an event is believed when its ``metadata`` count 0.
 - ``deleted`` is a deletion. An earthquake is over when it is reported.
 """
 
@@ -104,7 +105,7 @@ class Usgs:
         columns = Columns(chunk, "event")
         frame = columns.good(_events(columns, self.clock()))
         yield from columns.rejects("hazard_event")
-        small = (frame["severity"] < LEAST_MAGNITUDE) & (chunk.frame["alert"][frame.index] == "")
+        small = (frame["severity"] < LEAST_MAGNITUDE) & (chunk.frame["alert"][frame.index] == "") & ~frame["is_deleted"]
         if small.any():
             yield Ignored(int(small.sum()), f"an earthquake below magnitude {LEAST_MAGNITUDE} that PAGER did not rate")
             frame = frame[~small]
@@ -122,6 +123,9 @@ def _features(payload: Payload, max_bytes: int) -> list[Any]:
     features = document.get("features") if kind == "FeatureCollection" else None
     if not isinstance(features, list):
         raise PayloadRejected(payload.name, f"is no GeoJSON feature collection (type {str(kind)[:40]!r})")
+    told = document.get("metadata")
+    if not features and (not isinstance(told, dict) or str(told.get("count")) != "0"):
+        raise PayloadRejected(payload.name, "holds no event and its metadata do not say so: it is not taken for calm")
     return features
 
 

@@ -102,7 +102,7 @@ class GradientBoosting(SteadyChange):
             random_state=0,
         )
         features = np.concatenate([e.features[::step] for e in several])
-        # The library cannot bin a column without any value (stock, where only flows are reported): no split is made on 0.
+        # The library cannot bin a column without any value (stock, where only flows are reported); 0 is never split on.
         features = np.where(np.isfinite(features).any(axis=0), features, 0.0)
         arrivals = np.concatenate([e.arrivals[::step] for e in several])
         return _Taught(until_day, model.fit(features, arrivals)) if (arrivals > 0).any() else None

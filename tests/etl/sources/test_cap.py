@@ -4,16 +4,18 @@ from datetime import UTC, datetime
 from itertools import permutations
 from pathlib import Path
 
+import httpx
 import pandas as pd
 import pytest
 import shapely
 
 from data.alerts_in_force import in_force
-from data.errors import PayloadRejected
+from data.errors import ConfigurationMissing, PayloadRejected
 from data.schema.public_alert import PublicAlert
 from etl.cap_area import wkt_of
 from etl.registry import source
-from etl.source import Ignored, Payload, Reject, Rows
+from etl.source import Ignored, Payload, Reject, Rows, Window
+from tests.faulty_server import answer, serving
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "cap"
 
@@ -125,3 +127,53 @@ def test_an_empty_index_is_an_intact_envelope_and_another_document_is_not():
 def test_what_is_no_area_is_refused(polygons, circles):
     with pytest.raises(ValueError, match=r"polygon|position|circle"):
         wkt_of(polygons, circles)
+
+
+def test_f20_a_ring_that_is_closed_up_to_rounding_is_closed():
+    shape = shapely.from_wkt(wkt_of(["1.0,2.0 1.0,3.0 2.0,3.0 2.0,2.0 1.0004,2.0"], []))
+    assert shape.is_valid
+    assert shape.contains(shapely.Point(2.5, 1.5))
+
+
+def test_a_malformed_alert_that_an_index_names_is_rejected_and_alone_it_refuses_the_file():
+    broken = b'<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"><identifier>1</alert>'
+    (found,) = items("linked/example.org/1.cap", broken)
+    assert (found.table_name, found.locator) == ("public_alert", "linked/example.org/1.cap")
+    assert "line 1, column" in found.reason
+    with pytest.raises(PayloadRejected, match="line 1, column"):
+        items("1.cap", broken)
+
+
+def test_what_has_no_end_and_no_effect_told_is_in_force_from_when_it_was_sent():
+    frame = rows("flood.xml").assign(effective_at=None, expires_at=None)
+    assert in_force(frame, datetime(2024, 7, 30, 4, tzinfo=UTC)).empty
+    assert len(in_force(frame, datetime(2030, 1, 1, tzinfo=UTC))) == 2
+
+
+def test_fetch_follows_an_index_and_what_fails_takes_nothing_with_it(monkeypatch):
+    alert = (PAYLOADS / "flood.xml").read_bytes()
+    with serving(answer(b"gone", "404 Not Found")) as server, httpx.Client() as client:
+        links = "".join(f"<item><link>{server.url}/{n}</link></item>" for n in range(3))
+        index = answer(f"<rss><channel>{links}</channel></rss>".encode())
+        page = answer(b"<html>Sign in</html>")
+        server.answers[:] = [page, index, answer(alert), answer(b"<alert"), answer(b"gone", "404 Not Found")]
+        monkeypatch.setenv("WAYPOST_CAP_FEEDS", f"{server.url}/a {server.url}/b")
+        payloads = list(source("cap").fetch(client, Window(datetime(2024, 7, 30, tzinfo=UTC))))
+    found = [item for payload in payloads for item in source("cap").parse(payload)]
+    assert [len(item.frame) for item in found if isinstance(item, Rows)] == [2]
+    assert [item.locator.startswith("linked/") for item in found if isinstance(item, Reject)] == [True]
+    (missed,) = [item.reason for item in found if isinstance(item, Ignored)]
+    assert "/a: is an HTML page" in missed
+    assert "/2: HTTPStatusError" in missed
+
+
+def test_fetch_raises_when_no_feed_can_be_had_and_hosts_are_those_of_the_setting(monkeypatch):
+    monkeypatch.setenv("WAYPOST_CAP_FEEDS", "https://a.example/rss.xml https://c.example:port/ https://b.example/feed")
+    assert source("cap").spec.hosts == ("a.example", "b.example")
+    with serving(answer(b"<html>Sign in</html>")) as server, httpx.Client() as client:
+        monkeypatch.setenv("WAYPOST_CAP_FEEDS", server.url)
+        with pytest.raises(PayloadRejected, match="HTML page"):
+            list(source("cap").fetch(client, Window(datetime(2024, 7, 30, tzinfo=UTC))))
+    monkeypatch.delenv("WAYPOST_CAP_FEEDS")
+    with pytest.raises(ConfigurationMissing, match="WAYPOST_CAP_FEEDS"):
+        list(source("cap").fetch(client, Window(datetime(2024, 7, 30, tzinfo=UTC))))

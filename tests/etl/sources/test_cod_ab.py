@@ -122,6 +122,11 @@ def test_f27_a_renamed_code_column_is_refused_with_the_names_there_are():
         list(source.parse(geojson({"adm1_name": "A", "adm1_code": "CF1", "iso3": "CAF"})))
 
 
+def test_f29_half_a_character_is_marked_and_rejects_its_row_only():
+    told_ = [{"adm1_name": "A", "adm1_pcode": code, "iso3": "CAF"} for code in ("CF\ud800", "CF12")]
+    assert areas(geojson(*told_)).index.tolist() == ["CF12"]
+
+
 def test_lines_are_ignored_by_name():
     (item,) = source.parse(geojson({"adm_level": 1, "left_pcod": "CF81", "right_pcod": "CF82"}))
     assert item == Ignored(1, "boundary lines and points, which are no areas")

@@ -128,6 +128,13 @@ def test_a_status_that_is_not_told_is_none(status):
     assert rows(own(f"a,A,CAF,TCD,{status},,18.5,7.99"), StatusPeriod).empty
 
 
+def test_f29_half_a_character_is_marked_and_the_point_lands():
+    body = (PAYLOADS / UKRAINE).read_bytes()
+    for half in (b"\xed\xa0\x80Lower", b"\\ud800Lower"):
+        places = rows(Payload(UKRAINE, body.replace(b"Lower", half)), Place)
+        assert places["name"].str.endswith("Lower Bridge - Dolny Most").any()
+
+
 def test_two_statuses_on_one_day_contradict_each_other():
     sent = own("a,A,CAF,TCD,open,2024-01-01,18.5,7.99", "a,A,CAF,TCD,closed,2024-01-01,18.5,7.99")
     assert set(reasons(sent)) == {"line 2", "line 3"}

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from data.errors import ConfigurationMissing, PayloadRejected
 from data.frames import check
 from data.schema.conflict_event import ConflictEvent
+from etl.ged import IGNORED, REQUIRED
 from etl.gleditsch_ward import iso3_by_number
 from etl.outlines import outlines
 from etl.source import Ignored, Payload, Reject, Rows, Window
 from etl.sources import ucdp
-from etl.sources.ucdp import IGNORED, REQUIRED, Ucdp
+from etl.sources.ucdp import Ucdp
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "ucdp"
 EVENTS = (PAYLOADS / "events.csv").read_text(encoding="utf-8")

@@ -84,3 +84,22 @@ def test_losses_and_pages_are_refused():
     for body in (b'{"empirical_fatality": {}}', b"<html></html>", b"[]"):
         with pytest.raises(PayloadRejected):
             list(source("usgs").parse(Payload("x", body)))
+
+
+def test_f11_no_event_is_calm_only_when_the_feed_counts_zero():
+    empty = '{"type": "FeatureCollection", "metadata": {"count": 0}, "features": []}'
+    assert list(source("usgs").parse(Payload("x", empty.encode()))) == []
+    with pytest.raises(PayloadRejected, match="not taken for calm"):
+        list(source("usgs").parse(Payload("x", empty.replace("0", "12").encode())))
+
+
+def test_a_small_earthquake_that_is_deleted_is_a_deletion():
+    body = (
+        (PAYLOADS / "detail.geojson")
+        .read_text()
+        .replace('"reviewed"', '"deleted"')
+        .replace('"mag": 5.6', '"mag": 1.0')
+        .replace('"orange"', "null")
+    )
+    (frame,) = [i.frame for i in source("usgs").parse(Payload("x", body.encode())) if isinstance(i, Rows)]
+    assert frame["is_deleted"].all()

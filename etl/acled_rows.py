@@ -1,0 +1,145 @@
+"""Events and deletions of ACLED as rows; what is decided about them stands in `etl.sources.acled`."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pandas as pd
+from hdx.location.country import Country
+
+from data.schema.conflict_event import ConflictEvent
+from etl.columns import Columns
+from etl.countries import iso3_of_name, known
+from etl.delimited import Chunk
+from etl.month_names import iso_day
+from etl.source import Ignored, Item, Replaces, Rows
+
+REQUIRED = (
+    "event_id_cnty", "event_date", "event_type", "iso", "latitude", "longitude", "geo_precision", "fatalities",
+)  # fmt: skip
+OPTIONAL = ("country", "admin1", "inter1", "inter2", "civilian_targeting", "timestamp")
+IGNORED = (
+    "year", "time_precision", "disorder_type", "sub_event_type", "actor1", "assoc_actor_1", "actor2", "assoc_actor_2",
+    "interaction", "region", "admin2", "admin3", "location", "source", "source_scale", "notes", "tags", "data_id",
+    "event_id_no_cnty", "iso3", "population_1km", "population_2km", "population_5km", "population_best",
+)  # fmt: skip
+"""Columns that are known and not read, those of the API before 2025 and the optional ones among them."""
+FIELDS = (*REQUIRED, *OPTIONAL)
+DELETED = ("event_id_cnty", "deleted_timestamp")
+ONE_SIDED, FIGHTING = "Violence against civilians", ("Battles", "Explosions/Remote violence")
+NO_VIOLENCE = ("Protests", "Riots", "Strategic developments")
+SIDES = {"1": "state", "state forces": "state", "8": "outside", "external/other forces": "outside", "": "", "0": ""}
+"""``inter1`` and ``inter2``, as codes or words; every other one is an armed group, a crowd or civilians."""
+KOSOVO = "XKX"
+"""Has no number and no alpha-3 code in ISO 3166-1; this one is used as in our outlines."""
+PRECISIONS = {"1": "exact", "2": "near", "3": "admin1"}
+SCOPE = "t.source_id = 'acled' AND t.event_id = ANY(:ids)"
+_ID = r"[A-Z]{3}[0-9]{1,12}"
+
+
+def deletions(chunk: Chunk) -> Iterator[Item]:
+    """Yield the end of the events that ACLED names as deleted."""
+    columns = Columns(chunk, chunk.where)
+    ids = columns.good(_ids(columns).to_frame("id"))["id"]
+    yield from columns.rejects("conflict_event")
+    yield Ignored(0, f"{len(ids):,} events are named as deleted")
+    yield Replaces(ConflictEvent, SCOPE, 1.0, {"ids": ids.tolist()})
+
+
+def events(chunk: Chunk, now: datetime) -> Iterator[Item]:
+    """Yield the events of a chunk; a row with anything unreadable is rejected whole."""
+    kind = chunk.frame["event_type"].str.strip()
+    left_out = kind.isin(NO_VIOLENCE)
+    if left_out.any():
+        counts = ", ".join(f"{count:,} {name}" for name, count in kind[left_out].value_counts().sort_index().items())
+        yield Ignored(int(left_out.sum()), f"no organised violence: {counts}")
+        ids = _ids(Columns(chunk.without(~left_out), chunk.where))
+        yield Replaces(ConflictEvent, SCOPE, 1.0, {"ids": ids[ids.str.fullmatch(_ID)].tolist()})
+        chunk = chunk.without(left_out)
+    columns = Columns(chunk, chunk.where)
+    frame = columns.good(_typed(columns, now))
+    yield from columns.rejects("conflict_event")
+    if len(frame):
+        yield Rows(ConflictEvent, frame, columns.locators()[frame.index])
+
+
+def _typed(columns: Columns, now: datetime) -> pd.DataFrame:
+    """Return the events of a chunk; what is wrong with them is noted in ``columns``."""
+    raw = columns.chunk.frame
+    raw["event_date"] = raw["event_date"].map(iso_day)
+    day = columns.date("event_date", "%Y-%m-%d", now=now, needed=True)
+    longitude, latitude = columns.number("longitude", needed=True), columns.number("latitude", needed=True)
+    null_island = (longitude == 0) & (latitude == 0)
+    precision = columns.code("geo_precision", PRECISIONS, is_number=True)
+    return pd.DataFrame(
+        {
+            "source_id": "acled",
+            "event_id": _ids(columns),
+            "kind": _kind(columns),
+            "start_date": day,
+            "end_date": day,
+            "country_iso3": _iso3(columns),
+            "admin1_name": columns.text("admin1"),
+            "longitude": longitude,
+            "latitude": latitude,
+            "location_precision": precision.mask(null_island, "unknown"),
+            "location_flag": pd.Series(None, index=raw.index, dtype="str").mask(null_island, "null_island"),
+            "fatalities_best": columns.whole_number("fatalities"),
+            "known_at": _known_at(columns, now),
+        }
+    )
+
+
+def _ids(columns: Columns) -> "pd.Series[str]":
+    """Return the events' ids."""
+    ids = columns.text("event_id_cnty", "")
+    columns.fault(~ids.str.fullmatch(_ID), "event_id_cnty", "is no id like SOM12345")
+    return ids
+
+
+def _kind(columns: Columns) -> "pd.Series[str]":
+    """Return what kind of violence each event is, see the module."""
+    told = columns.text("event_type", "")
+    columns.fault(~told.isin((ONE_SIDED, *FIGHTING)), "event_type", "is no event type known here")
+    sides = [columns.text(n, "").str.casefold().str.removesuffix(".0") for n in ("inter1", "inter2")]
+    met = pd.concat([side.map(lambda code: SIDES.get(code, "group")) for side in sides], axis=1)
+    has_state, has_outside, has_group = ((met == side).any(axis=1) for side in ("state", "outside", "group"))
+    kind = pd.Series("other", index=told.index).mask(has_group & ~has_outside, "non_state")
+    targets_civilians = columns.text("civilian_targeting", "").str.casefold() == "civilian targeting"
+    return kind.mask(has_state, "state_based").mask(targets_civilians | (told == ONE_SIDED), "one_sided")
+
+
+def _iso3(columns: Columns) -> "pd.Series[str]":
+    """Return the alpha-3 code behind ACLED's number of a country, or behind its name where the number is 0 or none."""
+    numbers, names = columns.text("iso", "").str.removesuffix(".0"), columns.text("country", "")
+    pairs = {pair: _country_of(*pair) for pair in dict.fromkeys(zip(numbers, names, strict=True))}
+    found = pd.Series([pairs[pair] for pair in zip(numbers, names, strict=True)], index=numbers.index, dtype="str")
+    columns.fault(found.isna(), "iso", "is no ISO 3166-1 number, and country names none")
+    return found
+
+
+def _country_of(number: str, name: str) -> str | None:
+    """Return the alpha-3 code of a country by its number or name, None where there is none."""
+    if number.isdecimal() and 0 < len(number) <= 3 and int(number):
+        known()
+        code = Country.get_iso3_from_m49(int(number), use_live=False)
+        return str(code) if code else None
+    if number not in ("", "0"):
+        return None
+    return KOSOVO if name == "Kosovo" else iso3_of_name(name)
+
+
+def _known_at(columns: Columns, now: datetime) -> "pd.Series[pd.Timestamp]":
+    """Return when ACLED last changed each row, missing where it does not say."""
+    seconds = columns.whole_number("timestamp")
+    latest = int((now + timedelta(days=1)).timestamp())
+    columns.fault((seconds > latest).fillna(value=False), "timestamp", "lies in the future")
+    possible = seconds.where((seconds > 0) & (seconds <= latest))
+    return pd.to_datetime(possible.astype("Float64").astype("float64"), unit="s", utc=True)
+
+
+def without_texts(chunk: Chunk) -> Chunk:
+    """Return a chunk that shows of its rows only what is read: the rest may name persons."""
+    broken = [replace(item, text="(not kept: the line may hold notes that name persons)") for item in chunk.broken]
+    return replace(chunk, broken=broken, text=lambda row: json.dumps(chunk.frame.loc[row].to_dict())[:2000])

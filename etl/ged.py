@@ -1,0 +1,140 @@
+"""Events of the UCDP Georeferenced Event Dataset, whose yearly releases and monthly candidates have one shape.
+
+Codebook: UCDP GED version 23.1 and later (49 columns); versions 19 to 22 have 42 of them.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from functools import partial
+
+import pandas as pd
+
+from data.errors import PayloadRejected
+from data.schema.conflict_event import ConflictEvent
+from etl.columns import Columns
+from etl.delimited import Chunk, read
+from etl.gleditsch_ward import countries_today, iso3_by_number
+from etl.json_text import read_json
+from etl.records import Broken
+from etl.source import Ignored, Item, Payload, Rows
+from etl.zipped import single_csv
+
+KINDS = {"1": "state_based", "2": "non_state", "3": "one_sided"}
+PRECISIONS = {"1": "exact", "2": "near", "3": "admin2", "4": "admin1", "5": "unknown", "6": "country", "7": "unknown"}
+"""``where_prec``: 1 the place itself, 2 within about 25 km of it, 3 a second-order unit, 4 a first-order unit, 5 a line
+or region of any size (a road, a mountain range, a border) by one of its points, 6 a country, 7 the sea or the air."""
+FLAGS = {"7": "sea_or_air"}
+REQUIRED = (
+    "id", "type_of_violence", "where_prec", "adm_1", "latitude", "longitude", "country_id", "date_start", "date_end",
+    "best", "low", "high",
+)  # fmt: skip
+IGNORED = (
+    "relid", "year", "active_year", "code_status", "conflict_dset_id", "conflict_new_id", "conflict_name",
+    "dyad_dset_id", "dyad_new_id", "dyad_name", "side_a_dset_id", "side_a_new_id", "side_a", "side_b_dset_id",
+    "side_b_new_id", "side_b", "number_of_sources", "source_article", "source_office", "source_date", "source_headline",
+    "source_original", "where_coordinates", "where_description", "adm_2", "geom_wkt", "priogrid_gid", "country",
+    "region", "event_clarity", "date_prec", "deaths_a", "deaths_b", "deaths_civilians", "deaths_unknown", "gwnoa",
+    "gwnob",
+)  # fmt: skip
+"""Columns that are known and not read; a column that is neither here nor required is reported."""
+DATE_FORMS = tuple(f"%Y-%m-%d{clock}" for clock in (" 00:00:00.000", "", " 00:00:00", "T00:00:00", "T00:00:00.000"))
+
+
+def is_page(payload: Payload) -> bool:
+    """Tell whether a payload is an answer of the API (JSON), and no file."""
+    return _start(payload).startswith(b"{")
+
+
+def events_of(payload: Payload, source_id: str, max_bytes: int, now: datetime) -> Iterator[Item]:
+    """Yield the events of a CSV file, a zip file with one, or a page of the API, as rows of a source.
+
+    An event more than a day after ``now`` is rejected. Raises PayloadRejected for what is none of the three.
+    """
+    if is_page(payload):
+        records, _ = envelope(payload, max_bytes)
+        yield from _items([_chunk(payload.name, records)], "result", source_id, now)
+        return
+    zipped = _start(payload).startswith(b"PK")
+    with single_csv(payload, max_bytes) if zipped else payload.open() as stream:
+        yield from _items(read(stream, payload.name, REQUIRED, IGNORED, only=REQUIRED), "line", source_id, now)
+
+
+def _start(payload: Payload) -> bytes:
+    """Return how a payload begins, without a byte order mark and spaces."""
+    with payload.open() as stream:
+        return stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
+
+
+def _items(chunks: Iterable[Chunk], where: str, source_id: str, now: datetime) -> Iterator[Item]:
+    """Turn chunks of text into events; a row with anything unreadable is rejected whole."""
+    for number, chunk in enumerate(chunks):
+        if number == 0 and chunk.added:
+            yield Ignored(0, f"columns that are new here and not read: {', '.join(chunk.added)[:500]}")
+        tags = chunk.frame["id"].str.startswith("#")
+        if tags.any():
+            yield Ignored(int(tags.sum()), "a line of HXL tags, as the Humanitarian Data Exchange adds it")
+            chunk = chunk.without(tags)  # noqa: PLW2901
+        columns = Columns(chunk, where)
+        frame = columns.good(_events(columns, source_id, now))
+        yield from columns.rejects("conflict_event")
+        if len(frame):
+            yield Rows(ConflictEvent, frame, columns.locators()[frame.index])
+
+
+def _events(columns: Columns, source_id: str, now: datetime) -> pd.DataFrame:
+    """Return the events of a chunk; what is wrong with them is noted in ``columns``."""
+    code, count = partial(columns.code, is_number=True), columns.whole_number
+    longitude, latitude = columns.number("longitude", needed=True), columns.number("latitude", needed=True)
+    null_island = (longitude == 0) & (latitude == 0)
+    flag = columns.meaning("where_prec", FLAGS, is_number=True)
+    events = pd.DataFrame(
+        {
+            "source_id": source_id,
+            "event_id": count("id", needed=True).astype("str"),
+            "kind": code("type_of_violence", KINDS),
+            "start_date": columns.date("date_start", *DATE_FORMS, now=now, needed=True),
+            "end_date": columns.date("date_end", *DATE_FORMS, now=now, needed=True),
+            "country_iso3": code("country_id", iso3_by_number()),
+            "admin1_name": columns.text("adm_1"),
+            "longitude": longitude,
+            "latitude": latitude,
+            "location_precision": code("where_prec", PRECISIONS).mask(null_island, "unknown"),
+            "location_flag": flag.mask(null_island, "null_island"),
+            "fatalities_best": count("best"),
+            "fatalities_low": count("low"),
+            "fatalities_high": count("high"),
+        }
+    )
+    number = columns.text("country_id", "").str.removesuffix(".0")
+    return events.assign(country_iso3=countries_today(number, events))
+
+
+def envelope(payload: Payload, max_bytes: int) -> tuple[list[object], int]:
+    """Return the results of a page of the API and how many pages there are; raise PayloadRejected for no page."""
+    content = read_json(payload.name, payload.read(max_bytes))
+    if not isinstance(content, dict) or not isinstance(content.get("Result"), list):
+        raise PayloadRejected(payload.name, "has no list 'Result': it is no answer of the UCDP API")
+    pages = content.get("TotalPages")
+    if not isinstance(pages, str) or not pages.isdecimal() or len(pages) > 6:
+        raise PayloadRejected(payload.name, "has no number 'TotalPages'")
+    return content["Result"], int(pages)
+
+
+def _chunk(name: str, records: list[object]) -> Chunk:
+    """Return the records of a page as a chunk of text; null is missing, as an empty cell of a table is."""
+    told = {number: record for number, record in enumerate(records, start=1) if isinstance(record, dict)}
+    broken = [
+        Broken(number, number, "is no object", str(record)[:2000])
+        for number, record in enumerate(records, start=1)
+        if number not in told
+    ]
+    names = {key: None for record in told.values() for key in record}
+    missing = [column for column in REQUIRED if column not in names]
+    if told and missing:
+        raise PayloadRejected(name, f"lacks the fields {', '.join(missing)}")
+    cells = [["" if (value := record.get(key)) is None else str(value) for key in REQUIRED] for record in told.values()]
+    index = pd.Index(list(told), dtype="int64")
+    frame = pd.DataFrame(cells, columns=list(REQUIRED), index=index, dtype="str")
+    added = tuple(key for key in names if key not in {*REQUIRED, *IGNORED})
+    return Chunk(frame, pd.Series(index, index=index), broken, added, lambda row: json.dumps(told[row])[:2000])

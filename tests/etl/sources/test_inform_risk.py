@@ -1,0 +1,112 @@
+"""INFORM Risk: trends and latest values. Fault numbers are those of the fault list."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data.errors import PayloadRejected
+from data.frames import check
+from data.schema.indicator import Indicator
+from etl.source import Ignored, Payload, Reject, Rows, Window
+from etl.sources.inform_risk import CODES, InformRisk
+from tests.faulty_server import answer, serving
+
+PAYLOADS = Path(__file__).parents[2] / "payloads" / "inform_risk"
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
+SOURCE = InformRisk(clock=lambda: NOW)
+HEADER = "CountryName,Iso3,GNAYear,IndicatorId,FullName,IndicatorScore,WorkflowId,MethodologyId\n"
+
+
+def items(name: str, body: bytes | None = None) -> list:
+    return list(SOURCE.parse(Payload(name, body if body is not None else (PAYLOADS / name).read_bytes())))
+
+
+def rows(name: str, body: bytes | None = None) -> pd.DataFrame:
+    frames = [item.frame for item in items(name, body) if isinstance(item, Rows)]
+    checked = check(pd.concat(frames), Indicator)
+    assert not checked.reasons
+    return checked.good
+
+
+def test_a_score_is_of_its_country_and_year():
+    row = rows("trends.json").iloc[0]
+    assert (row["indicator"], row["area_id"], row["country_iso3"]) == ("inform_risk", "TCD", "TCD")
+    assert (row["period_start_date"], row["period_end_date"]) == (
+        pd.Timestamp("2024-01-01"),
+        pd.Timestamp("2024-12-31"),
+    )
+    assert (row["value"], row["unit"], row["area_id_kind"], row["admin_level"]) == (7.9, "0-10", "iso3", 0)
+
+
+def test_zero_is_a_score_and_empty_or_null_is_missing():
+    frame = rows("trends.json").set_index(["area_id", "indicator"])["value"]
+    assert frame["TCD", "hazard_exposure"] == 0
+    assert pd.isna(frame["TCD", "vulnerability"])
+    assert pd.isna(frame["NAM", "lack_of_coping_capacity"])
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [(6, "(XXX)"), (7, "not between 0 and 10 (10.1)"), (8, "(ZZ)"), (9, "GNAYear is later than 2027 (2203)"),
+     (10, "several different scores"), (11, "several different scores")],
+)  # fmt: skip
+def test_what_cannot_be_a_score_is_rejected_with_its_place(number, reason):
+    (found,) = [i.reason for i in items("trends.json") if isinstance(i, Reject) and i.locator == f"score {number}"]
+    assert reason in found
+
+
+def test_f27_new_fields_and_rows_without_a_year_are_named():
+    assert [(i.rows, i.reason) for i in items("trends.json") if isinstance(i, Ignored)] == [
+        (0, "columns that are new here and not read: Colour"),
+        (1, "without a year (GNAYear is 0 or empty)"),
+    ]
+
+
+def test_the_trends_file_gives_the_same_rows_as_the_api():
+    frame = rows("inform-risk-index-trends.csv")
+    assert frame["indicator"].tolist() == ["inform_risk", "inform_risk", "lack_of_coping_capacity"]
+    assert [i.rows for i in items("inform-risk-index-trends.csv") if isinstance(i, Ignored)] == [1]
+
+
+def test_latest_values_under_one_name_are_ignored_where_they_differ_and_kept_where_not():
+    frame = rows("inform-risk-index.csv").set_index("indicator")
+    assert frame["value"].dropna().to_dict() == {
+        "inform_population_grid": 17_000_000.0, "inform_coastal_flood": 0.0, "inform_government_effectiveness": -1.4,
+    }  # fmt: skip
+    assert frame.loc["inform_land_area", "unit"] == "not stated"
+    told = {item.reason: item.rows for item in items("inform-risk-index.csv") if isinstance(item, Ignored)}
+    assert told["a figure and its score under one name: nothing tells which is which"] == 2
+    assert told["figures without a name"] == 1
+
+
+@settings(max_examples=25)
+@given(st.sampled_from(sorted(CODES)), st.decimals(-2, 12, places=1))
+def test_every_score_is_a_row_or_a_reject(code, score):
+    body = f"{HEADER}Chad,TCD,2023,{code},x,{score},1,1\n".encode()
+    (item,) = items("t.csv", body)
+    assert isinstance(item, Rows) == (0 <= score <= 10)
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [(b"[]", "no score"), (b'{"Message": "An error has occurred."}', "no list"), (b"<html></html>", "HTML page"),
+     (b"Iso3,IndicatorScore\nTCD,1\n", "neither the columns"), (b"Iso3,Score\nTCD,1\n", "lacks the columns")],
+)  # fmt: skip
+def test_f06_f07_what_is_no_index_is_refused(body, why):
+    with pytest.raises(PayloadRejected, match=why):
+        items("trends", body)
+
+
+def test_fetch_asks_for_the_newest_index(monkeypatch):
+    body = (PAYLOADS / "trends.json").read_bytes()
+    with serving(answer(body, Content_Type="application/json")) as server, httpx.Client() as client:
+        there = InformRisk()
+        monkeypatch.setattr(there, "spec", SOURCE.spec.__class__(**{**vars(SOURCE.spec), "url": server.url}))
+        (payload,) = there.fetch(client, Window(NOW))
+    assert payload.content == body
+    assert b"WorkflowId=0" in server.requests[0]
