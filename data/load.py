@@ -166,7 +166,7 @@ class Load:
         """Stage a deletion for each current row in a replaced scope that the load did not bring."""
         name, content = table.__tablename__, ", ".join(table.content())
         match = " AND ".join(f"s.{k} = t.{k}" for k in table.key)
-        scope = f"t.known_to IS NULL AND NOT t.is_deleted AND {condition}"
+        scope = f"t.known_to IS NULL AND NOT t.is_deleted AND ({condition})"
         gone = f"{scope} AND NOT EXISTS (SELECT 1 FROM stage_{name} s WHERE {match})"
         count = text(f"SELECT count(*), count(*) FILTER (WHERE {gone}) FROM {name} t WHERE {scope}")
         known, vanished = self.connection.execute(count, values).one()
@@ -182,7 +182,7 @@ class Load:
     def _drop_kept(self, table: type[Versioned], condition: str, values: Mapping[str, Any]) -> None:
         """Ignore staged rows for facts that this load must not touch."""
         name, match = table.__tablename__, " AND ".join(f"t.{k} = s.{k}" for k in table.key)
-        current = f"t.known_to IS NULL AND NOT t.is_deleted AND {condition}"
+        current = f"t.known_to IS NULL AND NOT t.is_deleted AND ({condition})"
         kept = f"DELETE FROM stage_{name} s USING {name} t WHERE {match} AND {current}"
         self.counts["ignored"] += self.connection.execute(text(kept), values).rowcount
 

@@ -9,8 +9,9 @@ import pandas as pd
 from hdx.location.country import Country
 
 from data.schema.conflict_event import ConflictEvent
+from etl.acled_names import country_of
 from etl.columns import Columns
-from etl.countries import iso3_of_name, known
+from etl.countries import known
 from etl.delimited import Chunk
 from etl.month_names import iso_day
 from etl.source import Ignored, Item, Replaces, Rows
@@ -31,8 +32,6 @@ ONE_SIDED, FIGHTING = "Violence against civilians", ("Battles", "Explosions/Remo
 NO_VIOLENCE = ("Protests", "Riots", "Strategic developments")
 SIDES = {"1": "state", "state forces": "state", "8": "outside", "external/other forces": "outside", "": "", "0": ""}
 """``inter1`` and ``inter2``, as codes or words; every other one is an armed group, a crowd or civilians."""
-KOSOVO = "XKX"
-"""Has no number and no alpha-3 code in ISO 3166-1; this one is used as in our outlines."""
 PRECISIONS = {"1": "exact", "2": "near", "3": "admin1"}
 SCOPE = "t.source_id = 'acled' AND t.event_id = ANY(:ids)"
 _ID = r"[A-Z]{3}[0-9]{1,12}"
@@ -125,9 +124,7 @@ def _country_of(number: str, name: str) -> str | None:
         known()
         code = Country.get_iso3_from_m49(int(number), use_live=False)
         return str(code) if code else None
-    if number not in ("", "0"):
-        return None
-    return KOSOVO if name == "Kosovo" else iso3_of_name(name)
+    return country_of(name) if number in ("", "0") else None
 
 
 def _known_at(columns: Columns, now: datetime) -> "pd.Series[pd.Timestamp]":

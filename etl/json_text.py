@@ -26,8 +26,8 @@ def read_json(name: str, body: bytes) -> Any:
 def whole(text: str) -> str:
     r"""Return a text with a mark for each half of a character (a lone surrogate), which nothing else could hold.
 
-    >>> whole("Pont\ud800")
-    'Pont\ufffd'
+    >>> whole("Pont\ud800") == "Pont\N{REPLACEMENT CHARACTER}"
+    True
     """
     return _HALVES.sub("\N{REPLACEMENT CHARACTER}", text)
 
