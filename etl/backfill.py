@@ -29,7 +29,7 @@ def slices(first: date, last: date, days: int) -> list[Slice]:
     Slices are counted from a fixed day, so that two calls that overlap share theirs.
 
     >>> slices(date(2026, 1, 1), date(2026, 1, 3), 2)
-    [('2026-01-03', '2026-01-04'), ('2026-01-01', '2026-01-03')]
+    [('2026-01-02', '2026-01-04'), ('2026-01-01', '2026-01-02')]
     """
     if last < first:
         raise InputRejected("--to", f"{last} is before {first}")

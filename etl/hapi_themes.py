@@ -158,6 +158,18 @@ def _conflict(columns: Columns) -> pd.DataFrame:
     return pd.DataFrame({"breakdown": columns.text("event_type", ""), **figures, "quality": "reported"})
 
 
+def _within_area(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return one row an area, month and type: some areas of the provider lie in one P-code, and are summed there."""
+    figures = ["events", "fatalities"]
+    key = ["country_iso3", "area_id_kind", "area_id", "breakdown", "period_start_date", "period_end_date"]
+    alone = frame[~frame.duplicated(key, keep=False)]
+    several = frame[frame.duplicated(key, keep=False)]
+    groups = several.groupby(key, sort=False)
+    sums = groups[figures].agg(lambda part: part.sum(skipna=False))
+    first = groups[[name for name in frame.columns if name not in {*key, *figures}]].first()
+    return pd.concat([alone, sums.join(first).reset_index()], ignore_index=True)[list(frame.columns)]
+
+
 def _food(columns: Columns) -> pd.DataFrame:
     phase, kind = columns.text("ipc_phase", ""), columns.text("ipc_type", "")
     figures = {n: _figure(columns, n) for n in ("population_in_phase", "population_fraction_in_phase")}
@@ -215,7 +227,8 @@ THEMES = (
     Theme("affected-people/humanitarian-needs", Indicator, ("sector_code", "population_status", "population"),
           ("sector_name", "category"), _needs, _measured(("population", "humanitarian_needs", "people"))),
     Theme("coordination-context/conflict-events", Indicator, ("event_type", "events", "fatalities"), (), _conflict,
-          _measured(("events", "conflict_events", "events"), ("fatalities", "conflict_fatalities", "people"))),
+          _measured(("events", "conflict_events", "events"), ("fatalities", "conflict_fatalities", "people")),
+          _within_area),
     Theme("food-security-nutrition-poverty/food-security", Indicator,
           ("ipc_phase", "ipc_type", "population_in_phase"), ("population_fraction_in_phase",), _food,
           _measured(("population_in_phase", "food_insecure_people", "people"),

@@ -3,7 +3,7 @@
 import argparse
 
 import pandas as pd
-from sqlalchemy import Executable, select
+from sqlalchemy import Executable, func, select
 
 from data.schema.admin_area import AdminArea
 from data.schema.displacement import Displacement
@@ -48,7 +48,8 @@ def _names(store: Store) -> pd.DataFrame:
         Displacement.area_name.is_not(None), Displacement.admin_level >= 1,
     )  # fmt: skip
     values = select(
-        Indicator.source_id, Indicator.country_iso3, Indicator.admin_level, Indicator.area_id.label("name"),
+        Indicator.source_id, Indicator.country_iso3, Indicator.admin_level,
+        func.coalesce(Indicator.area_name, Indicator.area_id).label("name"),
     ).where(
         known(Indicator, None), ~Indicator.is_deleted, Indicator.area_id_kind == "name",
         Indicator.country_iso3.is_not(None), Indicator.admin_level >= 1,

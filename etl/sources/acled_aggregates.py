@@ -140,12 +140,12 @@ def _read(columns: Columns, now: datetime) -> pd.DataFrame:
     name = names[1].where(level == 2, names[0])
     pcode = pcode.where(level == 2, _told(columns, "admin1_pcode").where(level == 1))
     columns.fault((level > 0) & pcode.isna() & name.isna(), "admin2", "is missing, and so is its P-code")
-    part = names[0].fillna("") + ", " + names[1].fillna("")
+    part = ("/" + names[0]).fillna("") + ("/" + names[1]).fillna("")
     start, end = _months(columns, now)
     return pd.DataFrame(
         {
             "country_iso3": country,
-            "area_id": country.where(level == 0, pcode.fillna(country + " " + part)),
+            "area_id": country.where(level == 0, pcode.fillna(country + part)),
             "area_id_kind": pd.Series("name", index=level.index).mask(pcode.notna(), "pcode").mask(level == 0, "iso3"),
             "area_name": name,
             "admin_level": level,

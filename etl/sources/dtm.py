@@ -8,6 +8,8 @@ What is decided here, where the source leaves it open:
 - A sum over a row without a figure is not known, and missing: a part is not the whole.
 - Reasons come as free combinations ("Conflict; Natural disaster"): a figure with one kind of reason has that cause, one
   with several or none is *not_told*.
+- A workbook's sheets are all read (`etl.dtm_tables`); figures that stand in two of them count once. Lines of totals and
+  notes below a table are ignored by name.
 - The licence forbids passing rows on: they are for this installation only.
 """
 
@@ -23,49 +25,16 @@ from data.errors import ConfigurationMissing, PayloadRejected
 from data.schema.displacement import Displacement
 from etl.client import get
 from etl.columns import Columns
-from etl.countries import known, wanted
+from etl.countries import iso3_of_code, iso3_of_name, known, wanted
 from etl.delimited import Chunk
-from etl.grid import Format
-from etl.hxl_tags import Tags
-from etl.json_records import chunk_of_records
-from etl.json_text import read_json
-from etl.markup import plain_text
+from etl.dtm_tables import DATE, FIGURE, IGNORED, chunks_of
+from etl.month_names import iso_day
 from etl.not_fetched import note, noted
-from etl.source import Ignored, Item, Payload, Rows, Spec, Window
-from etl.tables import read_table
+from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
 
 LEVELS = ("admin2", "admin1", "admin0")
-API_NAMES = {
-    "operation": "operation", "admin0Pcode": "admin0_pcode", "admin1Pcode": "admin1_pcode",
-    "admin2Pcode": "admin2_pcode", "admin0Name": "admin0_name", "admin1Name": "admin1_name",
-    "admin2Name": "admin2_name", "numPresentIdpInd": "idp_individuals", "reportingDate": "reporting_date",
-    "roundNumber": "round_number", "displacementReason": "displacement_reason",
-}  # fmt: skip
-API_IGNORED = (
-    "id", "yearReportingDate", "monthReportingDate", "numberMales", "numberFemales", "idpOriginAdmin1Name",
-    "idpOriginAdmin1Pcode", "assessmentType",
-)  # fmt: skip
-REQUIRED = ("admin0_pcode", "idp_individuals", "reporting_date")
-OPTIONAL = (
-    "operation", "admin1_pcode", "admin2_pcode", "admin1_name", "admin2_name", "round_number", "displacement_reason",
-)  # fmt: skip
-TAGS = Tags(
-    patterns={
-        "admin0_pcode": ("#adm0+code", "#country+code", "#country+iso3"),
-        "admin1_pcode": ("#adm1+code", "#adm1+pcode"),
-        "admin2_pcode": ("#adm2+code", "#adm2+pcode"),
-        "admin1_name": ("#adm1+name", "#adm1-code-pcode"),
-        "admin2_name": ("#adm2+name", "#adm2-code-pcode"),
-        "idp_individuals": ("#affected+idps+ind-f-m-hh", "#affected+ind+idps", "#affected+idps-hh-f-m"),
-        "reporting_date": ("#date+reported", "#date+survey", "#date+assessment", "#date"),
-        "round_number": ("#round", "#meta+round", "#event+round"),
-        "displacement_reason": ("#cause", "#affected+reason"),
-        "operation": ("#crisis", "#operations", "#meta+operation"),
-    },
-    figure="idp_individuals",
-)
-FORM = Format(REQUIRED, OPTIONAL, TAGS)
 DATE_FORMS = ("%Y-%m-%d", "%Y-%m-%dT00:00:00", "%Y-%m-%d 00:00:00", "%Y-%m-%dT00:00:00Z", "%Y-%m-%dT00:00:00.000Z")
+TOTAL = r"(?i)(grand |sub-?)?totals?( g[eé]n[eé]ral)?( general)?"
 NOT_AVAILABLE = re.compile(r"(?i)not available|n/?a|-|null")
 CAUSES = {"conflict": r"(?i)conflict|insecurity|violence|clash", "disaster": r"(?i)disaster|flood|drought|storm|climat"}
 
@@ -115,7 +84,7 @@ class Dtm:
             except (httpx.HTTPError, PayloadRejected) as error:
                 failed.append(f"{country} {level}: {type(error).__name__}")
                 if len(failed) == len(asked):
-                    raise
+                    raise _refusal(error) from error
             else:
                 yield Payload(f"{country}-{level}.json", body, kind)
         if failed:
@@ -126,33 +95,63 @@ class Dtm:
         if (missed := noted(payload)) is not None:
             yield missed
             return
-        with payload.open() as stream:
-            start = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
-        chunks = [_of_api(payload, self.spec.max_bytes)] if start.startswith(b"{") else read_table(payload, FORM)
         found = []  # a place's rows may stand far apart: sums need them all
-        for chunk in chunks:
-            if chunk.added:
-                yield Ignored(0, f"columns that are new here and not read: {', '.join(chunk.added)[:500]}")
-            columns = Columns(chunk, chunk.where)
+        for chunk in chunks_of(payload, self.spec.max_bytes):
+            if isinstance(chunk, Ignored):
+                yield chunk
+                continue
+            if added := [name for name in chunk.added if name not in IGNORED]:
+                yield Ignored(0, f"columns that are new here and not read: {', '.join(added)[:500]}")
+            told, left_out = _without_totals(chunk)
+            yield from left_out
+            columns = Columns(told, told.where)
             rows = columns.good(_read(columns, self.clock()))
             yield from columns.rejects("displacement")
-            found.append(rows.assign(locator=columns.locators()[rows.index]))
+            found.append(rows.assign(locator=columns.locators()[rows.index], sheet=chunk.where))
         if sum(map(len, found)):
-            sums = _sums(pd.concat(found, ignore_index=True))
-            yield Rows(Displacement, sums.drop(columns="locator"), sums["locator"])
+            yield from _items(_sums(pd.concat(found, ignore_index=True)))
 
 
-def _of_api(payload: Payload, max_bytes: int) -> Chunk:
-    """Return the rows of the API's envelope; raise PayloadRejected with what it says when it is no success."""
-    answer = read_json(payload.name, payload.read(max_bytes))
-    if not isinstance(answer, dict) or not isinstance(answer.get("result"), list) or answer.get("isSuccess") is False:
-        said = answer.get("errorMessages") or answer.get("message") if isinstance(answer, dict) else None
-        raise PayloadRejected(payload.name, f"is no successful answer of the DTM API ({plain_text(str(said))[:200]})")
-    records = [
-        {API_NAMES.get(key, key): value for key, value in record.items()} if isinstance(record, dict) else record
-        for record in answer["result"]
-    ]
-    return chunk_of_records(payload.name, records, REQUIRED, OPTIONAL, (*API_IGNORED, "admin0_name"), "row")
+def _refusal(error: httpx.HTTPError | PayloadRejected) -> httpx.HTTPError | PayloadRejected:
+    """Return an error that says what a refusal (401, 403) may mean, any other error as it is."""
+    if not isinstance(error, httpx.HTTPStatusError) or error.response.status_code not in (401, 403):
+        return error
+    status = error.response.status_code
+    reason = (
+        f"refused every question with HTTP {status}: either WAYPOST_DTM_KEY is no subscription of this API, or the "
+        "firewall before it blocks this address"
+    )
+    return PayloadRejected(error.request.url.host, reason)
+
+
+def _items(sums: pd.DataFrame) -> Iterator[Item]:
+    """Yield the rows; what two sheets say alike counts once, what they say differently is rejected after the first."""
+    twice = sums.duplicated("record_id")
+    first = sums[~twice].set_index("record_id")["people"]
+    alike = twice & (sums["people"].fillna(-1) == sums["record_id"].map(first).fillna(-1))
+    if alike.any():
+        yield Ignored(int(alike.sum()), "figures that another sheet has too")
+    for row in sums[twice & ~alike].itertuples():
+        reason = f"differs from another sheet: {row.people} people instead of {first[row.record_id]}"
+        yield Reject("displacement", str(row.locator), reason, str(row.record_id))
+    rows = sums[~twice]
+    yield Rows(Displacement, rows.drop(columns="locator"), rows["locator"])
+
+
+def _without_totals(chunk: Chunk) -> tuple[Chunk, list[Ignored]]:
+    """Leave out lines of totals, and the notes below a table: lines with neither a code nor a figure."""
+    frame, items = chunk.frame, []
+    empty = pd.Series("", index=frame.index, dtype="str")
+    names, codes = (
+        pd.DataFrame({level: frame.get(f"admin{level}{what}", empty).str.strip() for level in range(3)})
+        for what in ("Name", "Pcode")
+    )
+    is_total = pd.concat([names, codes], axis=1).apply(lambda column: column.str.fullmatch(TOTAL)).any(axis=1)
+    is_note = (frame[FIGURE].str.strip() == "") & (codes == "").all(axis=1) & ((names != "").sum(axis=1) < 2)
+    for left_out, reason in ((is_total, "a line of totals"), (is_note & ~is_total, "a line without code and figure")):
+        if left_out.any():
+            items.append(Ignored(int(left_out.sum()), reason))
+    return chunk.without(is_total | is_note), items
 
 
 def _read(columns: Columns, now: datetime) -> pd.DataFrame:
@@ -160,28 +159,29 @@ def _read(columns: Columns, now: datetime) -> pd.DataFrame:
     raw = columns.chunk.frame
     for name in raw.columns:
         raw[name] = raw[name].mask(raw[name].str.strip().str.fullmatch(NOT_AVAILABLE), "")
-    country = columns.text("admin0_pcode", "")
-    columns.fault(~country.isin(known()), "admin0_pcode", "is no ISO 3166-1 alpha-3 code")
-    reason = columns.text("displacement_reason", "")
+    raw[DATE] = raw[DATE].map(iso_day)
+    country = _country(columns)
+    reason = columns.text("displacementReason", "")
     causes = {cause: reason.str.contains(pattern) for cause, pattern in CAUSES.items()}
     only = {
         cause: told & ~pd.concat([v for k, v in causes.items() if k != cause], axis=1).any(axis=1)
         for cause, told in causes.items()
     }
     level = pd.Series(0, index=raw.index).mask(
-        columns.text("admin1_pcode").notna() | columns.text("admin1_name").notna(), 1
+        columns.text("admin1Pcode").notna() | columns.text("admin1Name").notna(), 1
     )
-    level = level.mask(columns.text("admin2_pcode").notna() | columns.text("admin2_name").notna(), 2)
+    level = level.mask(columns.text("admin2Pcode").notna() | columns.text("admin2Name").notna(), 2)
     return pd.DataFrame(
         {
             "series": columns.text("operation", "no operation named"),
-            "round": columns.text("round_number", ""),
+            "round": columns.text("roundNumber", ""),
             "country_iso3": country,
             "admin_level": level,
-            "area_pcode": columns.text("admin2_pcode").where(level == 2, columns.text("admin1_pcode")),
-            "area_name": columns.text("admin2_name").where(level == 2, columns.text("admin1_name")),
-            "period_end_date": columns.date("reporting_date", *DATE_FORMS, now=now, needed=True),
-            "people": columns.whole_number("idp_individuals"),
+            "area_pcode": columns.text("admin2Pcode").where(level == 2, columns.text("admin1Pcode")),
+            "area_name": columns.text("admin2Name").where(level == 2, columns.text("admin1Name")),
+            "names": columns.text("admin1Name", "") + ", " + columns.text("admin2Name", ""),
+            "period_end_date": columns.date(DATE, *DATE_FORMS, now=now, needed=True),
+            "people": columns.whole_number(FIGURE),
             "cause": reason.map(lambda _: "not_told")
             .mask(only["conflict"], "conflict")
             .mask(only["disaster"], "disaster"),
@@ -189,18 +189,35 @@ def _read(columns: Columns, now: datetime) -> pd.DataFrame:
     )
 
 
+def _country(columns: Columns) -> "pd.Series[str]":
+    """Return the country: its code, else its name's, else that of the letters a P-code begins with."""
+    country = columns.text("admin0Pcode").fillna(columns.text("admin0Name", "").map(iso3_of_name))
+    for name in ("admin1Pcode", "admin2Pcode"):
+        country = country.fillna(columns.text(name, "").str.extract("^([A-Z]{2,3})[0-9]")[0].map(_of_letters))
+    columns.fault(~country.isin(known()), "admin0Pcode", "is no ISO 3166-1 alpha-3 code, and neither name nor P-code "
+                  "tells the country")  # fmt: skip
+    return country
+
+
+def _of_letters(letters: object) -> str | None:
+    """Return the country of the letters of a P-code, None where there are none."""
+    return iso3_of_code(letters) if isinstance(letters, str) else None
+
+
 def _sums(rows: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each operation, round, date and area; ``locator`` is where the first of its rows stood."""
-    key = ["series", "round", "country_iso3", "admin_level", "area_pcode", "area_name", "period_end_date"]
+    key = ["sheet", "series", "round", "country_iso3", "admin_level", "area_pcode", "names", "period_end_date"]
     groups = rows.groupby(key, dropna=False, sort=False)
     sums = groups.agg(
         people=("people", lambda people: people.sum(skipna=False)),
         cause=("cause", lambda causes: causes.iloc[0] if causes.nunique() == 1 else "not_told"),
+        area_name=("area_name", "first"),
         locator=("locator", "first"),
     ).reset_index()
-    place = sums["area_pcode"].fillna(sums["area_name"]).fillna(sums["country_iso3"])
+    by_name = sums["country_iso3"] + (" " + sums["names"]).where(sums["admin_level"] > 0, "")
+    place = sums["area_pcode"].fillna(by_name)
     parts = (sums["series"], sums["round"], sums["period_end_date"].dt.strftime("%Y-%m-%d"), place)
-    return sums.drop(columns="round").assign(
+    return sums.drop(columns=["round", "names", "sheet"]).assign(
         source_id="dtm",
         record_id=["|".join(map(str, values)) for values in zip(*parts, strict=True)],
         population_group="idp",

@@ -6,7 +6,8 @@ The theme of a payload follows from its columns. Decided here, where the service
 - ``all`` beside its parts: the total is taken where it is published. Where only parts are (returnees by age and sex),
   they are summed within the payload; parts and their total never stand beside each other.
 - The end of a period may lie ahead (plans, projections): up to `AHEAD`.
-- An area without a P-code is known by the provider's name; "Not provided" is none, and the row has no place.
+- An area without a P-code is known by its country and the provider's names (AGO/Cunene/Ombadja), because many countries
+  have a place of one name; "Not provided" is none, and the row has no place.
 - -1 and an empty cell are missing, 0 is zero.
 """
 
@@ -151,6 +152,7 @@ class _Area:
     level: "pd.Series[int]"
     pcode: "pd.Series[str]"
     name: "pd.Series[str]"
+    path: "pd.Series[str]"
 
 
 def _records(payload: Payload, max_bytes: int) -> list[Any]:
@@ -203,7 +205,7 @@ def _common(columns: Columns, theme: Theme, latest: datetime) -> pd.DataFrame:
     if theme.table is ResponsePlan:
         return frame.drop(columns=["admin_level", "area_name"])
     here = area.level == 0
-    place = area.country.where(here, area.pcode.fillna(area.name))
+    place = area.country.where(here, area.pcode.fillna(area.path))
     columns.fault(place.isna(), "admin1_name", "names no area: there is neither a code nor a name")
     kind = pd.Series("name", index=here.index).mask(area.pcode.notna(), "pcode").mask(here, "iso3")
     return frame.assign(area_id=place, area_id_kind=kind)
@@ -225,12 +227,10 @@ def _area(columns: Columns, country_column: str) -> _Area:
     told = columns.text("admin_level", "")
     level = pd.Series(0, index=country.index).mask(codes[1].notna() | names[1].notna() | (told == "1"), 1)
     level = level.mask(codes[2].notna() | names[2].notna() | (told == "2"), 2)
-    return _Area(
-        country,
-        level,
-        codes[2].where(level == 2, codes[1].where(level == 1)),
-        names[2].where(level == 2, names[1].where(level == 1)),
-    )
+    name = names[2].where(level == 2, names[1].where(level == 1))
+    within = ("/" + names[1]).fillna("").where(level == 2, "")
+    code = codes[2].where(level == 2, codes[1].where(level == 1))
+    return _Area(country, level, code, name, country + within + "/" + name)
 
 
 def _rows(theme: Theme, frame: pd.DataFrame) -> Iterator[Rows]:

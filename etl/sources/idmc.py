@@ -12,6 +12,7 @@ What is decided here, where the feed leaves it open:
 - Texts with markup are not read. The position is that of the report, often a centroid.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
@@ -46,6 +47,8 @@ GIDD_NAMES = {
 }  # fmt: skip
 MEASURES = {"Internal Displacements": "flow", "IDPs": "stock"}
 CAUSES = {"Conflict": "conflict", "Disaster": "disaster", "Other": "other"}
+_CENTROID = re.compile(r"^\[?\s*(-?[0-9.]{1,20})\s*[,;]\s*(-?[0-9.]{1,20})\s*\]?$")
+"""``[10.44, 76.27]``: latitude, then longitude."""
 ROLES = {"Recommended figure": True, "Triangulation": False, "": True}
 
 
@@ -112,10 +115,14 @@ class Idmc:
 
 
 def _plain(record: object) -> object:
-    """Return a record whose lists (of locations) are one text."""
+    """Return a record whose lists (of locations) are one text, and whose position is its centroid where it has none."""
     if not isinstance(record, dict):
         return record
-    return {k: "; ".join(map(str, v)) if isinstance(v, list) else v for k, v in record.items()}
+    plain = {k: "; ".join(map(str, v)) if isinstance(v, list) else v for k, v in record.items()}
+    centroid = _CENTROID.match(str(plain.get("centroid", "")))
+    if centroid and not plain.get("latitude") and not plain.get("longitude"):
+        plain |= {"latitude": centroid[1], "longitude": centroid[2]}
+    return plain
 
 
 def _gidd(feature: object) -> object:

@@ -111,7 +111,7 @@ def test_a_place_outside_its_country_takes_its_roads_along_to_quarantine(store: 
     rewrite(valley / "places.csv", "cela,Céla,site,TCD,,16.20,8.10", "cela,Céla,site,TCD,,16.20,-8.10")
     load(store, archive, valley)
     rejected = store.read(Quarantine)
-    assert "lies more than 25 km outside TCD" in rejected["reason"].iloc[0]
+    assert "lies more than 25 km outside TCD" in rejected.loc[rejected["table_name"] == "place", "reason"].item()
     assert set(rejected["table_name"]) == {"place", "site", "link", "route"}
 
 

@@ -1,8 +1,12 @@
 """IOM DTM: sums within a round and place, never over operations. All figures here are invented."""
 
+import io
+import json
+from datetime import date
 from pathlib import Path
 
 import httpx
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -60,7 +64,7 @@ def test_a_workbook_with_titles_and_hxl_tags_is_understood():
 
 @pytest.mark.parametrize(
     ("place", "reason"),
-    [(1, "idp_individuals is no plain"), (2, "1,200"), (3, "admin0_pcode"), (4, "03/04/2024"), (5, "object")],
+    [(1, "numPresentIdpInd is no plain"), (2, "1,200"), (3, "admin0Pcode is no ISO"), (4, "03/04/2024"), (5, "object")],
 )
 def test_each_fault_is_rejected_with_its_place_and_reason(place, reason):
     reasons = {item.locator: item.reason for item in items("faults.json") if isinstance(item, Reject)}
@@ -88,6 +92,115 @@ def test_a_level_that_cannot_be_had_does_not_take_the_others_with_it(monkeypatch
         payloads = list(source("dtm").fetch(client, SINCE))
     assert [payload.name for payload in payloads] == ["TCD-admin2.json", "TCD-admin0.json", "not-fetched.json"]
     assert "TCD admin1" in next(iter(source("dtm").parse(payloads[-1]))).reason
+
+
+def workbook(**titled: list) -> Payload:
+    book, buffer = openpyxl.Workbook(), io.BytesIO()
+    book.remove(book.active)
+    for title, lines in titled.items():
+        sheet = book.create_sheet(title)
+        for line in lines:
+            sheet.append(line)
+    book.save(buffer)
+    return Payload("invented.xlsx", buffer.getvalue())
+
+
+def found(payload: Payload) -> tuple[pd.DataFrame, list]:
+    told = list(source("dtm").parse(payload))
+    frames = [item.frame for item in told if isinstance(item, Rows)]
+    return (pd.concat(frames) if frames else pd.DataFrame()), told
+
+
+TAGS = [
+    "#adm1+name",
+    "#adm1+pcode",
+    "#adm2+name",
+    "#adm2+pcode",
+    "#affected+idps+ind",
+    "#affected+idps+hh",
+    "#adm1+origin+name",
+]
+NAMES = ["STATE", "STATE CODE", "LOCALITY", "LOCALITY CODE", "IDPs", "HHs", "FROM"]
+LINE = ["North", "SD99", "Place A", "SD99001", 700, 140, "South"]
+
+
+def mission(*lines: list, title: str = "Round 9, 15 October 2024") -> list:
+    return [[title], [], [None, None, None, None, "PRESENT"], NAMES, TAGS, *lines]
+
+
+def test_a_workbook_of_a_mission_has_its_day_in_the_title_and_its_country_in_the_codes():
+    frame, told = found(
+        workbook(README=[["About"]], IDPs=mission(LINE, ["Grand Total", None, None, None, 700], ["Source: us"]))
+    )
+    (row,) = frame.to_dict("records")
+    assert (row["country_iso3"], row["area_pcode"], row["people"]) == ("SDN", "SD99001", 700)
+    assert row["period_end_date"] == pd.Timestamp("2024-10-15")
+    reasons = {item.reason: item.rows for item in told if isinstance(item, Ignored)}
+    assert reasons["a line of totals"] == reasons["a line without code and figure"] == 1
+    assert any("README" in reason for reason in reasons)
+    assert not [item for item in told if isinstance(item, Reject)]
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [("Round 9", "tells no day"), ("1 to 2", "tells no day"), ("from 01 May 2024 to 31 May 2024", "several days")],
+)
+def test_f43_a_workbook_without_one_day_is_refused(title, said):
+    with pytest.raises(PayloadRejected, match=rf"lacks the column reportingDate.*{said}"):
+        found(workbook(IDPs=mission(LINE, title=title)))
+
+
+def test_figures_of_two_sheets_count_once_and_differing_ones_are_rejected():
+    other = [*LINE[:3], "SD99002", 5, 1, "South"]
+    changed = [*LINE[:4], 701, 140, "South"]
+    frame, told = found(workbook(First=mission(LINE, other), Again=mission(other, changed)))
+    assert frame.set_index("area_pcode")["people"].to_dict() == {"SD99001": 700, "SD99002": 5}
+    assert [(i.rows, i.reason) for i in told if isinstance(i, Ignored)][-1:] == [
+        (1, "figures that another sheet has too")
+    ]
+    (reject,) = [item for item in told if isinstance(item, Reject)]
+    assert (reject.locator, reject.reason) == (
+        "sheet Again row 7",
+        "differs from another sheet: 701 people instead of 700",
+    )
+
+
+def test_an_area_of_the_same_name_in_two_countries_is_two_areas():
+    tags = ["#country+code", "#adm1+name", "#affected+idps", "#date+reported"]
+    names = ["Country", "Region", "IDPs", "Date"]
+    lines = [
+        ["TCD", "Centre", 5, date(2024, 1, 1)],
+        ["CMR", "Centre", 6, date(2024, 1, 1)],
+        ["CMR", "Est", None, date(2024, 1, 1)],
+    ]
+    frame, _ = found(workbook(Data=[names, tags, *lines]))
+    assert frame["record_id"].is_unique
+    assert frame["people"].isna().tolist() == [False, False, True]
+
+
+def test_a_csv_file_of_hdx_with_a_line_of_tags_says_the_same_as_the_api():
+    records = [r for r in json.loads((PAYLOADS / "admin2.json").read_text())["result"] if isinstance(r, dict)]
+    lines = pd.DataFrame(records).to_csv(index=False).splitlines()
+    tags = ",".join(f"#x+{number}" for number, _ in enumerate(lines[0].split(",")))
+    frame, told = found(Payload("x.csv", "\n".join([lines[0], tags, *lines[1:]]).encode()))
+    assert [item.rows for item in told if isinstance(item, Ignored)] == [1]
+    assert frame.set_index("record_id")["people"].to_dict() == pytest.approx(
+        rows("admin2.json").set_index("record_id")["people"].to_dict(), nan_ok=True
+    )
+
+
+def test_a_workbook_with_names_of_people_is_refused():
+    lines = [[*NAMES, "Phone number"], [*TAGS, "#contact"], [*LINE, "1"]]
+    with pytest.raises(PayloadRejected, match="looks like data about a person"):
+        found(workbook(IDPs=[["15 October 2024"], *lines]))
+
+
+def test_a_refusal_of_every_question_says_what_it_may_mean(monkeypatch):
+    monkeypatch.setenv("WAYPOST_DTM_KEY", "secret")
+    monkeypatch.setenv("WAYPOST_COUNTRIES", "TCD")
+    refuse = httpx.MockTransport(lambda _: httpx.Response(403, text="<html>blocked</html>"))
+    with httpx.Client(transport=refuse) as client, pytest.raises(PayloadRejected, match=r"HTTP 403.*firewall"):
+        list(source("dtm").fetch(client, SINCE))
 
 
 def test_an_unsuccessful_answer_says_what_the_service_said():

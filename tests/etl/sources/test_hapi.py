@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from data.errors import ConfigurationMissing, PayloadRejected
+from data.schema.indicator import Indicator
 from etl.registry import source
 from etl.source import Ignored, Payload, Reject, Rows, Window
 
@@ -65,6 +66,17 @@ def test_money_of_the_api_keeps_zero_and_missing_apart():
     assert frame["funding_usd"].tolist() == [0.0, 0.0]
     assert frame["requirements_usd"].isna().tolist() == [False, True]
     assert frame["year"].tolist() == [2024, 2024]
+
+
+def test_parts_of_one_code_are_summed_and_a_name_of_two_countries_is_two_areas():
+    frame = rows("conflict.csv")
+    events = frame[frame["indicator"] == "conflict_events"].set_index("area_id")["value"]
+    assert events.to_dict() == {"TD9901": 4, "TD9902": 0, "TCD/Centre": 4, "CMR/Centre": 6}
+    deaths = frame[frame["indicator"] == "conflict_fatalities"].set_index("area_id")["value"]
+    assert deaths.isna().to_dict() == {"TD9901": True, "TD9902": False, "TCD/Centre": True, "CMR/Centre": True}
+    assert not frame.duplicated(list(Indicator.key)).any()
+    (reject,) = [item for item in items("conflict.csv") if isinstance(item, Reject)]
+    assert (reject.locator, "names no area" in reject.reason) == ("line 8", True)
 
 
 def test_columns_of_no_theme_are_refused_with_their_names():

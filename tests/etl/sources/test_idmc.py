@@ -1,5 +1,6 @@
 """IDMC: what adds up, what only supports, what is missing."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -36,6 +37,16 @@ def test_zero_is_not_missing_and_markup_is_gone():
     assert "<b>" not in frame.to_csv()
     assert frame.loc["5", "note"].startswith("more than")
     assert frame.loc["1", "area_name"] == "Place A; Place B"
+
+
+@pytest.mark.parametrize("centroid", ["[9.5, 18.25]", "9.5,18.25", ["9.5", "18.25"]])
+def test_a_centroid_stands_in_for_a_missing_position_and_for_no_other(centroid):
+    records = json.loads((PAYLOADS / "idus.json").read_text())[:2]
+    for record, latitude, longitude in zip(records, (None, "7.0"), (None, "17.0"), strict=True):
+        record |= {"centroid": centroid, "latitude": latitude, "longitude": longitude}
+    found = list(source("idmc").parse(Payload("x", json.dumps(records).encode())))
+    (frame,) = [item.frame for item in found if isinstance(item, Rows)]
+    assert frame[["latitude", "longitude"]].to_numpy().tolist() == [[9.5, 18.25], [7.0, 17.0]]
 
 
 def test_the_yearly_data_set_is_a_source_of_its_own():
