@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
+from data.events_once import counted_once
 from data.schema import Versioned, versioned_tables
 from data.schema.border_point import BorderPoint
 from data.schema.capacity import Capacity
@@ -264,9 +265,9 @@ def conflict_count(view: View, days: int) -> int:
     since = view.as_of_date - timedelta(days=days)
     query = select(func.count()).select_from(ConflictEvent)
     query = query.where(known(ConflictEvent, view.instant), ~ConflictEvent.is_deleted, ConflictEvent.end_date >= since)
-    query = query.where(view.store.visible(ConflictEvent))
+    query = query.where(view.store.visible(ConflictEvent), text(counted_once(ConflictEvent.__tablename__)))
     with view.store.engine.connect() as connection:
-        return int(connection.execute(query).scalar_one())
+        return int(connection.execute(query, {"as_of": view.instant}).scalar_one())
 
 
 def _statuses(view: View) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from dashboard.database import store
 from data.access import gate
+from data.events_once import counted_once
 from data.schema import Versioned
 from data.schema.conflict_event import ConflictEvent
 from data.schema.hazard_event import HazardEvent
@@ -30,7 +31,7 @@ _LAYERS = {
             count(*) AS n, coalesce(sum(e.fatalities_best), 0) AS fatalities_best, max(e.end_date)::text AS newest_date
         FROM conflict_event e
         WHERE {_KNOWN} AND {_IN_TILE} AND e.end_date > CAST(:until AS date) - CAST(:days AS integer)
-            AND e.location_precision IN ('exact', 'near', 'admin2') AND e.location_flag IS NULL
+            AND {counted_once("e")} AND e.location_precision IN ('exact', 'near', 'admin2') AND e.location_flag IS NULL
         GROUP BY floor(e.longitude / :cell), floor(e.latitude / :cell) LIMIT :most""",
     "hazard": f"""
         SELECT ST_AsMVTGeom(ST_Transform(e.geometry, 3857), ST_TileEnvelope(:z, :x, :y), 4096, 256) AS geom,

@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from data.events_once import until_superseded
 from data.schema import Versioned
 from data.schema.border_point import BorderPoint
 from data.schema.conflict_event import ConflictEvent
@@ -66,7 +67,8 @@ class Panel:
         for table, column in by_place.items():
             frames[table] = store.history(table, until, **{column: ids})
         countries = frames[Place]["country_iso3"].unique().tolist()
-        frames[ConflictEvent] = _near(store.history(ConflictEvent, until, country_iso3=countries), frames[Place])
+        events = until_superseded(store.history(ConflictEvent, until, country_iso3=countries))
+        frames[ConflictEvent] = _near(events, frames[Place])
         frames[HazardEvent] = _near(store.history(HazardEvent, until), frames[Place])
         return cls(frames, situation_id, origin_date)
 

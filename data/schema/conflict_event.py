@@ -38,6 +38,7 @@ class ConflictEvent(Versioned):
             rule("fatalities_high_range", "fatalities_high >= 0 and fatalities_high <= 10000000"),
             Index("ix_conflict_event_geometry", "geometry", postgresql_using="gist"),
             Index("ix_conflict_event_end_date", "end_date"),
+            Index("ix_conflict_event_source", "source_id", "country_iso3", "end_date"),
         )
 
     source_id: Mapped[str]

@@ -76,6 +76,9 @@ def upgrade() -> None:
     op.create_geospatial_index(
         "ix_admin_area_area", "admin_area", ["area"], unique=False, postgresql_using="gist", postgresql_ops={}
     )
+    op.create_index(
+        "ix_conflict_event_source", "conflict_event", ["source_id", "country_iso3", "end_date"], unique=False
+    )
     op.create_index("ix_admin_area_country", "admin_area", ["country_iso3", "admin_level"], unique=False)
     op.create_index(
         "uq_admin_area_current", "admin_area", ["pcode"], unique=True, postgresql_where=sa.text("known_to IS NULL")
@@ -579,6 +582,7 @@ def downgrade() -> None:
     op.drop_index("ix_admin_area_country", table_name="admin_area")
     op.drop_geospatial_index("ix_admin_area_area", table_name="admin_area", postgresql_using="gist", column_name="area")
     op.drop_geospatial_table("admin_area")
+    op.drop_index("ix_conflict_event_source", table_name="conflict_event")
     op.drop_table("model_artifact")
     op.drop_table("api_key")
     # ### end Alembic commands ###
