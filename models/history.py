@@ -122,6 +122,13 @@ def views(panel: Panel, days: Sequence[int], memory_days: int = MEMORY_DAYS) -> 
         yield day, whole if whole is not None else history(panel.at(then), memory_days)
 
 
+def when_known(counts: History) -> npt.NDArray[np.int64]:
+    """Return for each place and day the first column at which arrivals of that day or a later one were known."""
+    days = np.arange(counts.days)
+    found = [np.searchsorted(line, days) for line in counts.last_arrivals]
+    return np.array(found, dtype=np.int64).reshape(counts.last_arrivals.shape)
+
+
 def _running(values: npt.NDArray[np.generic]) -> Floats:
     """Return running sums along the days, beginning with zero."""
     sums = np.zeros((values.shape[0], values.shape[1] + 1))

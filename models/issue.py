@@ -33,7 +33,7 @@ from models.panel import Panel
 from models.paths import HORIZON_DAYS
 from models.registry import candidates, forecaster
 from models.rows import forecast_rows
-from models.selection import Choice, choose
+from models.selection import choose, kinds_of
 
 STEP_DAYS = 14
 LONG_DAYS = 1000
@@ -126,9 +126,8 @@ def issue_one(url: URL, situation_id: str, origin: date, answer: bool) -> None:
 
 def _answer(store: Store, panel: Panel, fitted: dict[str, Forecaster]) -> Chosen:
     """Return the chosen forecaster of a panel, from scores known at its origin."""
-    judged = outcomes(store, panel)
-    choice: Choice = choose(judged[judged["model_name"].isin(list(candidates()))])
-    chosen = Chosen(choice.models, choice.gain_percent, choice.default)
+    choice = choose(outcomes(store, panel), kinds_of(panel), list(candidates()))
+    chosen = Chosen(choice.arrivals, choice.stock, choice.gain_percent)
     chosen.adopt({name: model for name, model in fitted.items() if hasattr(model, "fitted_until_")})
     return chosen.fit(panel)
 

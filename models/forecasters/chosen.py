@@ -15,21 +15,23 @@ from models.registry import LAST_VALUE, forecaster
 class Chosen(Forecaster):
     """Paths of several forecasters, place by place, with the same chances, so that sums over places stay joint.
 
-    ``models`` maps places to forecasters (`models.selection.Choice`), ``default`` answers for the others,
-    ``gain_percent`` is what the choice rests on: the gain in score over the last value, by place.
+    ``arrivals_models`` and ``stock_models`` map places to forecasters (`models.selection.Choice`), ``default`` answers
+    for the others, ``gain_percent`` is what the choice rests on: the gain in score over the last value, by place.
     """
 
     name: ClassVar[str] = "chosen"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     role: ClassVar[str] = "deployed"
 
     def __init__(
         self,
-        models: Mapping[str, str] | None = None,
+        arrivals_models: Mapping[str, str] | None = None,
+        stock_models: Mapping[str, str] | None = None,
         gain_percent: Mapping[str, float] | None = None,
         default: str = LAST_VALUE,
     ) -> None:
-        self.models = models
+        self.arrivals_models = arrivals_models
+        self.stock_models = stock_models
         self.gain_percent = gain_percent
         self.default = default
 
@@ -40,25 +42,28 @@ class Chosen(Forecaster):
     def _fit(self, panels: list[Panel]) -> None:
         """Fit every forecaster that answers somewhere."""
         given: dict[str, Forecaster] = getattr(self, "_given", {})
-        names = {self.default, *(self.models or {}).values()}
+        names = {self.default, *(self.arrivals_models or {}).values(), *(self.stock_models or {}).values()}
         self.components_ = {name: given.get(name) or forecaster(name).fit(panels) for name in sorted(names)}
 
-    def model_of(self, place_id: str) -> str:
+    def model_of(self, place_id: str, measure: str = "arrivals") -> str:
         """Return the name of the forecaster that answers for a place."""
-        return (self.models or {}).get(place_id, self.default)
+        models = self.stock_models if measure == "stock" else self.arrivals_models
+        return (models or {}).get(place_id, self.default)
 
     def _draw(
         self, panel: Panel, place_ids: tuple[str, ...], horizon_days: int, n_paths: int, seed: int
     ) -> tuple[Array, Array]:
         """Draw each place from its forecaster."""
         shape = (n_paths, len(place_ids), horizon_days)
-        arrivals, stock = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32)
+        found = {measure: np.full(shape, np.nan, np.float32) for measure in ("arrivals", "stock")}
         for name, component in self.components_.items():
-            rows = [i for i, place in enumerate(place_ids) if self.model_of(place) == name]
-            if rows:
-                some = component.predict(panel, horizon_days, n_paths, seed, [place_ids[i] for i in rows])
-                arrivals[:, rows], stock[:, rows] = some.arrivals, some.stock
-        return arrivals, stock
+            rows = {m: [i for i, place in enumerate(place_ids) if self.model_of(place, m) == name] for m in found}
+            asked = sorted({*rows["arrivals"], *rows["stock"]})
+            if asked:
+                some = component.predict(panel, horizon_days, n_paths, seed, [place_ids[i] for i in asked])
+                for measure, values in (("arrivals", some.arrivals), ("stock", some.stock)):
+                    found[measure][:, rows[measure]] = values[:, np.searchsorted(asked, rows[measure])]
+        return found["arrivals"], found["stock"]
 
     def _drivers(self, panel: Panel) -> pd.DataFrame:
         """Return the reasons of each place's forecaster, and who it is."""

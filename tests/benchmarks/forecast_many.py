@@ -5,6 +5,7 @@ was made from all of them. The choice among them at an origin rests on what had 
 """
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from importlib.util import find_spec
@@ -24,11 +25,11 @@ from models.panel import Panel
 from models.past import now
 from models.paths import HORIZON_DAYS, QUANTILE_COLUMNS, QUANTILES
 from models.registry import LAST_VALUE, forecaster
-from models.selection import choose
+from models.selection import REGISTERED, choose, prior_of
 from models.targets import targets
 from tests.benchmarks.row import Row
 
-NAMES = (LAST_VALUE, "damped_trend", "steady_change")
+NAMES = (LAST_VALUE, "damped_trend", "steady_change", "combination")
 FIRST_DAYS = 60
 PATHS = 500
 GOALS = dict(zip(HORIZON_DAYS, (0.88, 0.86, 0.83, 0.83, 0.85), strict=True))
@@ -52,7 +53,8 @@ def judge(store: Store, names: Sequence[str], every: int = 1) -> pd.DataFrame:
     panels = {name: Panel.read(store, name, datetime.now(UTC).date()) for name in names}
     ended = {name: p.at(min(p.newest_observation_date, p.situation["end_date"].date())) for name, p in panels.items()}
     groups = {name: str(p.situation["origin_iso3"]) for name, p in panels.items()}
-    errors = {(n, m): forecaster(m).standardised(p) for n, p in tqdm(ended.items(), desc="Q2 margins") for m in NAMES}
+    by_name = tqdm(ended.items(), desc="Q2 margins")
+    errors = {(n, m): forecaster(m).fit(p).standardised(p) for n, p in by_name for m in NAMES}
     work = []
     for name in names:
         others = [n for n in names if groups[n] != groups[name]] or list(names)
@@ -184,13 +186,21 @@ def _auto_ets(view: Panel) -> pd.DataFrame:
 
 
 def _deployed(judged: pd.DataFrame) -> pd.DataFrame:
-    """Return what would have answered: at each origin the choice from what had happened by then."""
+    """Return what would have answered: at each origin the choice from what had happened by then.
+
+    What the models have done elsewhere is that of the situations of other countries.
+    """
     ours = judged[judged["model_name"].isin(NAMES)]
+    over = ours["origin_date"] + pd.to_timedelta(ours["horizon_days"], unit="D")
     found = []
-    for _, some in tqdm(ours.groupby("situation"), desc="Q2 choice"):
-        over = some["origin_date"] + pd.to_timedelta(some["horizon_days"], unit="D")
+    for situation, some in tqdm(ours.groupby("situation"), desc="Q2 choice"):
+        others = ours[ours["group"] != some["group"].iloc[0]]
+        prior = prior_of(dict(list(others.groupby("situation"))), REGISTERED)
         for origin, rows_now in some.groupby("origin_date"):
-            choice = choose(some[over <= origin])
-            answer = rows_now["place_id"].map(choice.model_of)
-            found.append(rows_now[rows_now["model_name"] == answer])
+            kinds = dict.fromkeys(rows_now["place_id"], REGISTERED)
+            choice = choose(some[over[some.index] <= origin], kinds, NAMES, prior)
+            for measure, models in (("arrivals", choice.arrivals), ("stock", choice.stock)):
+                mine = rows_now[rows_now["measure"] == measure]
+                found.append(mine[mine["model_name"] == mine["place_id"].map(models)])
+        tqdm.write(f"  {situation}: {dict(Counter(choice.stock.values()))} answer for stock at the end")
     return pd.concat(found, ignore_index=True).assign(model_name="deployed")

@@ -10,9 +10,9 @@ from data.frames import check
 from data.schema.place import Place
 from models.metrics import covered, pinball, weighted_interval_score
 from models.paths import QUANTILE_COLUMNS
-from models.registry import LAST_VALUE
+from models.registry import LAST_VALUE, forecasters
 from models.scoring import COLUMNS, scores
-from models.selection import LEAN_FORECASTS, choose
+from models.selection import COUNTED, LEAN_FORECASTS, REGISTERED, choose, committed, prior_of
 
 
 def judged(**errors: float) -> pd.DataFrame:
@@ -64,16 +64,30 @@ def test_known_values_of_the_metrics():
     assert weighted_interval_score(cuts, np.array([3.0])) == pytest.approx(1.2 / 3.5)
 
 
+KINDS = {"a": REGISTERED, "b": REGISTERED}
+NONE: dict = {}
+
+
+def chosen(frame: pd.DataFrame, kinds=KINDS, prior=NONE):
+    """Choose among every model of a frame, with nothing known of other situations."""
+    return choose(frame, kinds, {*frame["model_name"], "elsewhere"}, prior)
+
+
 def test_the_best_past_scores_answer_whatever_the_name():
-    choice = choose(judged(zebra=2.0, aardvark=6.0))
-    assert set(choice.models.values()) == {"zebra"}
-    assert choice.default == "zebra"
+    choice = chosen(judged(zebra=2.0, aardvark=6.0))
+    assert dict(choice.stock) == {"a": "zebra", "b": "zebra"}
+    assert dict(choice.arrivals) == {"a": LAST_VALUE, "b": LAST_VALUE}, "no arrivals were scored"
+
+
+def test_the_gain_is_that_of_arrivals_and_only_where_they_were_scored():
+    assert chosen(judged(zebra=2.0)).gain_percent == {}
+    choice = chosen(judged(zebra=2.0).assign(measure="arrivals"))
     assert choice.gain_percent["a"] > 30
 
 
 def test_where_nothing_beats_the_last_value_it_answers():
-    choice = choose(judged(worse=12.0))
-    assert set(choice.models.values()) == {LAST_VALUE}
+    choice = chosen(judged(worse=12.0).assign(measure="arrivals"))
+    assert set(choice.arrivals.values()) == {LAST_VALUE}
     assert choice.gain_percent["a"] == pytest.approx(0.0)
 
 
@@ -82,14 +96,44 @@ def test_a_place_with_few_scores_leans_on_the_situation():
     bad = (frame["place_id"] == "b") & (frame["model_name"] == "good")
     frame.loc[bad, list(QUANTILE_COLUMNS)] += 30
     few = frame[(frame["place_id"] == "a") | (frame["origin_date"] == frame["origin_date"].min())]
-    assert choose(few).model_of("b") == "good", f"one forecast against {LEAN_FORECASTS}"
-    assert choose(frame).model_of("b") == LAST_VALUE
-    assert choose(few).model_of("never seen") == "good"
+    assert chosen(few).stock["b"] == "good", f"one forecast against {LEAN_FORECASTS}"
+    assert chosen(frame).stock["b"] == LAST_VALUE
+    assert chosen(few, {"never seen": REGISTERED}).stock["never seen"] == "good"
+
+
+def test_a_situation_with_few_scores_leans_on_others_of_its_kind():
+    prior = {(REGISTERED, "stock"): {"elsewhere": -0.2}, (COUNTED, "arrivals"): {"other": -0.2}}
+    empty = judged().iloc[:0]
+    assert chosen(empty, prior=prior).stock["a"] == "elsewhere"
+    assert chosen(empty, prior=prior).arrivals["a"] == LAST_VALUE
+    assert chosen(empty, {"a": COUNTED}, prior).stock["a"] == LAST_VALUE
+    frame = judged(good=9.5, elsewhere=10.0)
+    assert chosen(frame[frame["origin_date"] == frame["origin_date"].min()], prior=prior).stock["a"] == "elsewhere"
+    assert chosen(frame).stock["a"] == "good"
+    several = judged(good=2.0, elsewhere=14.0)
+    assert chosen(several, prior=prior).stock["a"] == "good", "what happened here outweighs other situations"
+
+
+def test_a_model_that_may_not_answer_does_not():
+    prior = {(REGISTERED, "stock"): {"absent": -0.5}}
+    assert chosen(judged().iloc[:0], prior=prior).stock["a"] == LAST_VALUE
 
 
 def test_nothing_scored_is_answered_by_the_last_value():
-    assert choose(judged().iloc[:0]).default == LAST_VALUE
-    assert choose(judged(good=1.0).query("model_name == 'good'")).default == LAST_VALUE
+    assert set(chosen(judged().iloc[:0]).stock.values()) == {LAST_VALUE}
+    assert set(chosen(judged(good=1.0).query("model_name == 'good'")).stock.values()) == {LAST_VALUE}
+
+
+def test_the_committed_skills_name_forecasters_of_this_house():
+    assert committed()[REGISTERED, "stock"][LAST_VALUE] == 0.0
+    assert {name for skills in committed().values() for name in skills} <= set(forecasters())
+
+
+def test_skills_of_others_are_held_back_by_how_little_they_say():
+    long = prior_of({"one": judged(good=2.0)}, REGISTERED)[REGISTERED, "stock"]["good"]
+    short = prior_of({"one": judged(good=2.0).groupby("model_name").head(2)}, REGISTERED)[REGISTERED, "stock"]["good"]
+    assert long < short < 0
+    assert prior_of({}, REGISTERED) == {}
 
 
 def test_the_row_check_can_fail():
