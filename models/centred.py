@@ -60,7 +60,8 @@ class _Lent:
 class CentredForecaster(Forecaster):
     """A forecaster that writes `_centre`; its paths are that centre and the errors it has made at past days.
 
-    With ``keeps_centre`` the median is the centre itself; else the middle of past errors moves it.
+    The median of stock is the centre itself, and with ``keeps_centre`` that of arrivals too; else the middle of past
+    errors moves it.
     """
 
     keeps_centre: ClassVar[bool] = False
@@ -134,7 +135,7 @@ class CentredForecaster(Forecaster):
     def _table(self, measure: str, own: list[Floats], span_days: int) -> Floats:
         """Return the margins of one measure."""
         table = adapted(committed(self.name, measure), own, span_days)
-        return table - table[:, [MEDIAN]] if self.keeps_centre else table
+        return table - table[:, [MEDIAN]] if self.keeps_centre or measure == "stock" else table
 
     def _look_back(self, panel: Panel, rows: Integers, horizon_days: int) -> tuple[Errors, dict[str, list[Floats]]]:
         """Return the errors at the panel's past days, day by day and (standardised, judged) at the knots."""

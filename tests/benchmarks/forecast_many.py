@@ -148,7 +148,7 @@ def _held_out(model: Any, tables: Tables) -> CentredForecaster:
     def table(measure: str, own: list[np.ndarray], span_days: int) -> np.ndarray:
         """Stand in for `CentredForecaster._table`."""
         mixed = adapted(tables[model.name, measure], own, span_days)
-        return mixed - mixed[:, [MEDIAN]] if model.keeps_centre else mixed
+        return mixed - mixed[:, [MEDIAN]] if model.keeps_centre or measure == "stock" else mixed
 
     model._table = table
     return model
