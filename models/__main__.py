@@ -1,10 +1,10 @@
-"""``python -m models derive|issue|backtest|fit-where SITUATION...``: estimate arrivals, issue and score forecasts."""
+"""``python -m models COMMAND SITUATION...``: estimate arrivals, fit models, issue and score forecasts."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -16,10 +16,12 @@ from data.settings import read_settings
 from data.store import Store
 from models.arrivals import derive
 from models.backtest import backtest, report
+from models.card import card
 from models.cluster import workers
 from models.fit_where import fit_where
 from models.issue import issue, progress
 from models.panel import Panel
+from models.serve import fit, predict
 from models.where.coefficients import COEFFICIENTS_FILE
 
 
@@ -53,7 +55,12 @@ def _parser() -> argparse.ArgumentParser:
     for command in (issue_it, backtest_it, catch_up):
         command.add_argument("--jobs", type=int, default=1, help="origins computed at once (default 1)")
         command.add_argument("--dask", metavar="ADDRESS", help="compute on the Dask cluster there (tcp://...)")
-    for command in (derive_it, issue_it, backtest_it, where):
+    fit_it = commands.add_parser("fit", help="fit the models that learn at the newest origin and store them")
+    predict_it = commands.add_parser("predict", help="answer from stored models, without fitting")
+    predict_it.add_argument("--origin", type=date.fromisoformat, metavar="DATE", help="last day that may be known")
+    card_it = commands.add_parser("card", help="print the model card as Markdown")
+    card_it.add_argument("--out", type=Path, metavar="FILE", help="write it there instead")
+    for command in (derive_it, issue_it, backtest_it, where, fit_it, predict_it, card_it):
         command.add_argument("situations", nargs="+", metavar="SITUATION", help="id of a situation")
     return parser
 
@@ -104,8 +111,34 @@ def _catch_up(store: Store, chosen: argparse.Namespace) -> None:
             backtest(store, situation, jobs)
 
 
+def _fit(store: Store, chosen: argparse.Namespace) -> None:
+    """Store the fitted models of each situation."""
+    for situation in chosen.situations:
+        for name, digest in fit(store, situation).items():
+            print(f"{situation}: {name} stored, SHA-256 {digest}")
+
+
+def _predict(store: Store, chosen: argparse.Namespace) -> None:
+    """Answer for each situation, and say which stored models were refused."""
+    for situation in chosen.situations:
+        panel, model = predict(store, situation, chosen.origin)
+        print(f"{situation}: answered at {panel.origin_date} by {', '.join(model.components_)}")
+        for sentence in sorted(set((model.refused or {}).values())):
+            print(f"{situation}: {sentence}")
+
+
+def _card(store: Store, chosen: argparse.Namespace) -> None:
+    """Print the model cards of the situations, or write them into one file."""
+    text = "\n".join(card(store, situation) for situation in chosen.situations)
+    if chosen.out is None:
+        print(text, end="")
+    else:
+        chosen.out.write_text(text, encoding="utf-8")
+
+
 _COMMANDS = {
     "catch-up": _catch_up, "derive": _derive, "issue": _issue, "backtest": _backtest, "fit-where": _fit_where,
+    "fit": _fit, "predict": _predict, "card": _card,
 }  # fmt: skip
 
 if __name__ == "__main__":

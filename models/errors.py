@@ -48,3 +48,21 @@ class UnknownSituation(WaypostError):
     def __str__(self) -> str:
         when = "" if self.origin is None else f" on {self.origin}"
         return f"No situation {self.situation_id} was known{when}"
+
+
+class ArtifactRefused(WaypostError):
+    """A stored model may not answer; ``check`` names what does not match, ``reason`` says it with both values.
+
+    ``check`` is *missing*, *look-ahead*, *version*, *python*, *scikit-learn*, *skops*, *SHA-256*, *format*, *types*,
+    *name* or *data cut-off*.
+    """
+
+    exit_code = os.EX_DATAERR
+    http_status = 503
+
+    def __init__(self, model: str, check: str, reason: str) -> None:
+        super().__init__(model, check, reason)
+        self.model, self.check, self.reason = model, check, reason
+
+    def __str__(self) -> str:
+        return f"The stored model {self.model} was refused: {self.reason}"

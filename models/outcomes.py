@@ -27,6 +27,8 @@ def outcomes(store: Store, panel: Panel, before: date | None = None) -> pd.DataF
     runs = runs[runs["origin_date"] < pd.Timestamp(before or panel.origin_date)]
     happened = targets(panel, sorted({d.date() for d in runs["origin_date"]}))
     parts = [pd.DataFrame(columns=COLUMNS)]
+    if happened.empty:
+        return parts[0]
     for begin in range(0, len(runs), _RUNS_AT_ONCE):
         some = runs.iloc[begin : begin + _RUNS_AT_ONCE]
         rows = store.read(

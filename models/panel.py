@@ -13,12 +13,15 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from data.area_points import placed
 from data.events_once import until_superseded
 from data.schema import Versioned
 from data.schema.border_point import BorderPoint
 from data.schema.conflict_event import ConflictEvent
 from data.schema.conflict_period import ConflictPeriod
+from data.schema.displacement import Displacement
 from data.schema.hazard_event import HazardEvent
+from data.schema.indicator import Indicator
 from data.schema.link import Link
 from data.schema.observation import Observation
 from data.schema.place import Place
@@ -35,6 +38,9 @@ from models.network import Network
 PLACED_PRECISIONS = ("exact", "near", "admin2")
 """Conflict events located worse than this stand at the middle of a province: they say nothing about one catchment."""
 SURROUNDINGS_DEGREES = 2.0
+RAIN, FOOD = "rainfall_3_months_percent_of_normal", "ipc_share_in_phase"
+INDICATORS = (RAIN, FOOD)
+"""What features take from the table of indicators; the rest of that large table is left where it is."""
 
 Frames = Mapping[type[Versioned], pd.DataFrame]
 
@@ -70,6 +76,11 @@ class Panel:
         events = until_superseded(store.history(ConflictEvent, until, country_iso3=countries))
         frames[ConflictEvent] = _near(events, frames[Place])
         frames[HazardEvent] = _near(store.history(HazardEvent, until), frames[Place])
+        frames[Displacement] = placed(
+            store, store.history(Displacement, until, country_iso3=countries, measure="stock")
+        )
+        indicators = store.history(Indicator, until, country_iso3=countries, indicator=INDICATORS)
+        frames[Indicator] = placed(store, indicators, "area_id")
         return cls(frames, situation_id, origin_date)
 
     def at(self, day: date) -> "Panel":
@@ -224,9 +235,12 @@ class Panel:
     def versions(self, table: type[Versioned]) -> pd.DataFrame:
         """Return every version of a table's facts known by the origin, with known_from, known_to and is_deleted.
 
-        For features that need what was known on many past days at once.
+        For features that need what was known on many past days at once. Empty for a table that was not read.
         """
-        known = _known(self._frames[table], self.origin_date).copy()
+        frame = self._frames.get(table)
+        if frame is None:
+            return pd.DataFrame(columns=[*table.content(), "known_from", "known_to", "is_deleted"])
+        known = _known(frame, self.origin_date).copy()
         known["known_to"] = known["known_to"].where(known["known_to"] <= end_of(self.origin_date))
         return known.sort_values([*table.key, "known_from"], ignore_index=True)
 

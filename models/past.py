@@ -1,5 +1,6 @@
 """Past days of a panel: what was known at each, and what then happened."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import TypeAlias
@@ -65,6 +66,17 @@ def past(panel: Panel) -> Past:
     days = tuple(sorted(range(panel.origin_day - step, first, -step)))
     known = tuple(_aligned(lags(view, view.column(day)), view, panel) for day, view in views(panel, days))
     return Past(days, known, newest)
+
+
+def lags_on(panel: Panel, days: Sequence[int]) -> list[Lags]:
+    """Return the lags on some days (since 1970) up to the origin, as known on each, for the counted places."""
+    known = {}
+    if any(day != panel.origin_day for day in days):
+        then = past(panel)
+        known = dict(zip(then.days, then.lags, strict=True))
+        others = sorted(set(days) - known.keys() - {panel.origin_day})
+        known |= {day: _aligned(lags(view, view.column(day)), view, panel) for day, view in views(panel, others)}
+    return [now(panel) if day == panel.origin_day else known[day] for day in days]
 
 
 def take(some: Lags, rows: Integers) -> Lags:

@@ -8,11 +8,13 @@ from models.panel import Panel
 def totals(panel: Panel) -> Mapping[str, frozenset[str]]:
     """Return the places that are added up, by the id of the total (the situation's id, ``<situation>:<ISO3>``).
 
-    A counted border point is left out where a site it feeds is counted as well: the same people.
+    A counted border point is left out where arrivals at a site it feeds are known as well: the same people. A site with
+    a single count of people present tells nothing of arrivals, and takes nothing from its points.
     """
     counted = set(panel.counted_ids)
-    links = panel.links()
-    twice = set(links.loc[links["site_id"].isin(counted), "border_point_id"])
+    arrivals, links = panel.arrivals(), panel.links()
+    told = counted & set(arrivals.loc[arrivals["people"].notna(), "place_id"])
+    twice = set(links.loc[links["site_id"].isin(told), "border_point_id"])
     members = counted - twice
     country = dict(zip(panel.places["id"], panel.places["country_iso3"], strict=True))
     found = {panel.situation_id: frozenset(members)}

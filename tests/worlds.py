@@ -122,6 +122,11 @@ def load(store: Store, frames: Mapping[type[Versioned], pd.DataFrame]) -> None:
                 target.add(table, content.assign(known_at=frame["known_from"]))
 
 
+def known_rows(table: type[Versioned], rows: list[dict]) -> pd.DataFrame:
+    """Rows of any table as versions, known from their ``known_from`` (missing: the start) on."""
+    return _rows(table, rows)
+
+
 def _rows(table: type[Versioned], rows: list[dict]) -> pd.DataFrame:
     """Rows with the types of the table, as versions known from ``known_from`` (missing: the start) on."""
     key = (table, repr(rows))

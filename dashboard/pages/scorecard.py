@@ -16,6 +16,7 @@ from dashboard.queries import View
 from dashboard.threads import threaded
 from dashboard.words import day
 from dashboard.words_scores import MEASURES, trust
+from models.card import card
 from models.paths import HORIZON_DAYS
 
 dash.register_page(__name__, path="/scorecard", name="Scorecard", order=1.5, title="Scorecard · Waypost")
@@ -38,6 +39,8 @@ class Ids(StrEnum):
     CHART = "scorecard-chart"
     GRAPH = "scorecard-graph"
     TABLE = "scorecard-table"
+    CARD = "scorecard-card"
+    CARD_FILE = "scorecard-card-file"
 
 
 def layout(**_: Any) -> html.Div:
@@ -74,6 +77,8 @@ def layout(**_: Any) -> html.Div:
             html.H2("By place"),
             html.Div(id=Ids.TABLE, className="scroll"),
             meanings(),
+            html.Button("Download the model card", id=Ids.CARD, n_clicks=0, className="button"),
+            dcc.Download(id=Ids.CARD_FILE),
         ]
     )
 
@@ -176,6 +181,22 @@ def show_chart(place_id: str | None, clock: dict[str, Any] | None, horizon: Any,
     unit = {"stock": "people present", "arrivals": f"people arriving in {horizon_days} days"}[of]
     said = trust("Shown", queries_scores.cards(rows, of, horizon_days).loc["all"], of, horizon_days)
     return [graph(judged_forecasts(rows, unit), Ids.GRAPH), html.P(said, className="quiet")]
+
+
+@callback(
+    Output(Ids.CARD_FILE, "data"),
+    Input(Ids.CARD, "n_clicks"),
+    State(Ids.CLOCK, "data"),
+    prevent_initial_call=True,
+)
+@threaded
+def download_card(clicks: int | None, clock: dict[str, Any] | None) -> Any:
+    """Hand out the model card of the situation as Markdown, as known on the clock's day."""
+    if not clicks or not clock:
+        return no_update
+    view = _view(clock)
+    name = f"model-card-{view.situation_id}-{view.as_of_date}.md"
+    return {"content": card(view.store, view.situation_id, view.as_of_date), "filename": name, "type": "text/markdown"}
 
 
 def _view(clock: dict[str, Any]) -> View:

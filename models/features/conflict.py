@@ -18,17 +18,21 @@ import pandas as pd
 
 from data.schema.conflict_event import ConflictEvent
 from data.schema.conflict_period import ConflictPeriod
-from models.features.catchment import catchments
+from models.features.feature import Feature, Words
+from models.features.reach import DECAY_KM, felt, gate_names, within
 from models.panel import PLACED_PRECISIONS, Panel
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
 
-DECAY_KM = 100.0
-"""A catchment is about a hundred kilometres of road; conflict farther off counts for little (DOMAIN.md 5.1)."""
 WINDOWS_DAYS = ((0, 28), (28, 84), (84, 140))
 """The last four weeks, the eight before, the eight before those: the effect is seen up to 20 weeks (DOMAIN.md 5.1)."""
-NAMES = ("conflict_recent", "conflict_before", "conflict_older")
+NAMES = ("conflict_recent", "conflict_before", "conflict_older", "conflict_change")
+NEAR_KM = 120.0
+RECENT_DAYS = (0, 21)
+BEFORE_DAYS = (21, 42)
+LEAST_CONFLICT = 0.1
+"""Events a week added before a logarithm."""
 FOREVER = 1 << 40
 
 
@@ -77,12 +81,8 @@ def conflict(panel: Panel, days: Sequence[int]) -> Floats:
         for window, w in zip(WINDOWS_DAYS, weeks, strict=True)
     ]
     by_node = np.stack(columns, axis=1)
-    by_place = catchments(panel)
-    own = 1 - np.asarray(by_place.sum(axis=1)).ravel()
-    felt = by_place @ _felt(panel, panel.point_ids, nodes, by_node)
-    alone = np.flatnonzero(own > 0.5)
-    felt[alone] = _felt(panel, [panel.counted_ids[i] for i in alone], nodes, by_node)
-    return np.asarray(felt.reshape(len(own), len(days), len(WINDOWS_DAYS)).transpose(1, 0, 2))
+    everything = felt(panel, nodes, by_node).reshape(len(panel.counted_ids), len(days), len(WINDOWS_DAYS))
+    return np.asarray(everything.transpose(1, 0, 2))
 
 
 def events_within(panel: Panel, km: float, window: tuple[int, int]) -> "pd.Series[float]":
@@ -93,31 +93,34 @@ def events_within(panel: Panel, km: float, window: tuple[int, int]) -> "pd.Serie
     """
     load, day = _load(panel, panel.origin_day), panel.origin_day
     counted = load.within(day, int(panel.situation["conflict_lag_days"]), window)
-    gates = gate_of(panel)
-    nodes, at = np.unique(load.node, return_inverse=True)
-    if not len(nodes):
+    if not len(load.node):
         return pd.Series(0.0, index=list(panel.counted_ids))
-    reach_km = panel.network.between_km(list(gates.values()), [panel.network.node_ids[n] for n in nodes])[:, at]
-    within = reach_km + load.away_km <= km
-    return pd.Series(within @ (counted / load.weight), index=list(gates))
+    near = within(panel, load.node, load.away_km, km)
+    return pd.Series(near @ (counted / load.weight), index=list(panel.counted_ids))
 
 
-def gate_of(panel: Panel) -> dict[str, str]:
-    """Return for each counted place the border point with its largest share, itself where none is known."""
-    by_place = catchments(panel)
-    found = {}
-    for i, place in enumerate(panel.counted_ids):
-        line = by_place[[i]]
-        found[place] = panel.point_ids[line.indices[line.data.argmax()]] if line.nnz else place
+def _values(panel: Panel, days: Sequence[int]) -> Floats:
+    """Return logarithms of events a week, and of the last weeks against those before; NaN before anything is known."""
+    logs = np.log(conflict(panel, days) + LEAST_CONFLICT)
+    found = np.concatenate([logs, logs[:, :, :1] - logs[:, :, 1:2]], axis=2)
+    known = [numbers(panel.versions(table)["known_from"], 0) for table in (ConflictEvent, ConflictPeriod)]
+    first = np.concatenate(known).min(initial=FOREVER)
+    found[np.asarray(days, dtype=np.int64) < first] = np.nan
     return found
 
 
-def _felt(panel: Panel, ids: Sequence[str], nodes: Integers, by_node: Floats) -> Floats:
-    """Return what some places feel (places, columns) of what happened at road nodes (nodes, columns)."""
-    network = panel.network
-    distance_km = network.between_km(ids, [network.node_ids[n] for n in nodes])
-    felt: Floats = np.exp(-distance_km / np.float32(DECAY_KM)) @ by_node
-    return felt
+def _words(panel: Panel, columns: Floats) -> Words:
+    """Say how many events there were near the road to each place."""
+    recent, before = (events_within(panel, NEAR_KM, window).to_numpy() for window in (RECENT_DAYS, BEFORE_DAYS))
+    end = (pd.Timestamp(panel.origin_date) - pd.Timedelta(days=int(panel.situation["conflict_lag_days"]))).date()
+    return [
+        (
+            n > b or n == b > 0,
+            f"there were {n:.0f} conflict events within {NEAR_KM:.0f} km of road of {gate} "
+            f"in the 3 weeks to {end}, {b:.0f} in the 3 before",
+        )
+        for n, b, gate, _ in zip(recent, before, gate_names(panel), columns, strict=True)
+    ]
 
 
 def _load(panel: Panel, last_day: int) -> _Load:
@@ -149,3 +152,13 @@ def numbers(days: "pd.Series[pd.Timestamp]", missing: int) -> Integers:
     plain = days.dt.tz_localize(None) if days.dt.tz is not None else days
     numbers = plain.to_numpy().astype("datetime64[D]").astype(np.int64)
     return np.where(days.isna().to_numpy(), missing, numbers)
+
+
+FEATURE = Feature(
+    group="conflict",
+    names=NAMES,
+    values=_values,
+    neutral={"conflict_recent": "conflict_before", "conflict_change": 0.0},
+    words=_words,
+    rising=NAMES,
+)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from data.schema.status_period import StatusPeriod
 from models.features.catchment import catchments
 from models.features.conflict import FOREVER, numbers
+from models.features.feature import Feature, Words
 from models.panel import Panel
 from models.routing import KEPT
 
@@ -44,3 +45,18 @@ def _kept(panel: Panel, days: Sequence[int], back: int) -> Floats:
             then = (start[i] <= at - back) & (end[i] >= at - back) & (known[i] <= at) & (gone[i] > at)
             found[then, column[point]] = KEPT[status]
     return found
+
+
+def _words(panel: Panel, columns: Floats) -> Words:  # noqa: ARG001 -- the contract's signature
+    """Say how open the crossings are."""
+    return [(now >= 1, f"the crossings that lead here are {now:.0%} open") for now in columns[:, 0]]
+
+
+FEATURE = Feature(
+    group="crossings",
+    names=NAMES,
+    values=openness,
+    neutral={"openness": 1.0, "openness_change": 0.0},
+    words=_words,
+    rising=("openness",),
+)

@@ -1,9 +1,10 @@
-"""Gradient boosting of arrivals over all places together: reports, conflict on the roads, crossings."""
+"""Gradient boosting of arrivals over all places together, from every feature of `models.features`."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
 
@@ -11,35 +12,50 @@ from models.boosting_reasons import reasons
 from models.bootstrap import blocks
 from models.centred import REASON_DAYS, Centre, Floats, Integers
 from models.features.lags import Lags
-from models.features.table import GROUPS, NAMES, features_now, features_past, neutral
+from models.features.table import GROUPS, NAMES, RISING, features_now, features_past, neutral
 from models.forecasters.steady_change import SteadyChange
-from models.history import History
+from models.history import when_known
 from models.panel import Panel, day_number
 from models.past import now, past
 
 LONGEST_DAYS = 90
-RISING = ("rate_last", "rate_30", "rate_90", "rate_365", "region_rate", "region_trend",
-          "conflict_recent", "conflict_before", "conflict_older", "conflict_change", "openness")  # fmt: skip
-"""More of these never means fewer arrivals (DOMAIN.md 5.1): little data must not teach the opposite by chance."""
 MOST_ARRIVALS = 30.0
 """Targets beyond so many times the usual activity are cut."""
 
 
 @dataclass(frozen=True)
 class _Taught:
-    """A model of arrivals a day that has seen outcomes up to ``until_day``."""
+    """A model of arrivals a day that has seen outcomes up to ``until_day``, of some columns of the features."""
 
     until_day: int
     model: HistGradientBoostingRegressor
+    columns: Integers
+
+    def came(self, table: Floats, ahead: list[slice]) -> Floats:
+        """Return arrivals a day (blocks of days ahead, places) in units of activity, from features (places, ...)."""
+        middle = np.repeat([_middle(block) for block in ahead], len(table))
+        inputs = np.column_stack([np.tile(table[:, self.columns], (len(ahead), 1)), middle])
+        found: Floats = self.model.predict(inputs)
+        return found.reshape(len(ahead), len(table))
 
 
 @dataclass(frozen=True)
 class _Examples:
-    """Examples (n, ...): features with the middle of the block of days, arrivals in units of activity, when known."""
+    """Examples (n): where its features are in a table (past days, places, features), the middle of the block of days.
 
-    features: Floats
+    ``arrivals`` in units of activity, ``known_day`` when they were known.
+    """
+
+    table: Floats
+    at: Integers
+    place: Integers
+    middle: Floats
     arrivals: Floats
     known_day: Integers
+
+    def inputs(self, step: int) -> Floats:
+        """Return the features and the middle of the block, of every so many examples."""
+        return np.column_stack([self.table[self.at[::step], self.place[::step]], self.middle[::step]])
 
 
 class GradientBoosting(SteadyChange):
@@ -52,7 +68,7 @@ class GradientBoosting(SteadyChange):
     """
 
     name: ClassVar[str] = "gradient_boosting"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     role: ClassVar[str] = "shadow"
 
     def __init__(
@@ -90,6 +106,8 @@ class GradientBoosting(SteadyChange):
         if count < self.least_examples or not any((e.arrivals > 0).any() for e in several):
             return None
         step = max(1, -(-count // self.most_examples))
+        inputs = np.concatenate([e.inputs(step) for e in several])
+        columns = np.flatnonzero(_telling(inputs[:, : len(NAMES)]))
         model = HistGradientBoostingRegressor(
             loss="poisson",
             max_iter=self.rounds,
@@ -98,14 +116,14 @@ class GradientBoosting(SteadyChange):
             min_samples_leaf=40,
             l2_regularization=1.0,
             early_stopping=False,
-            monotonic_cst=[1 if name in RISING else 0 for name in (*NAMES, "days_ahead")],
+            # More of these never means fewer arrivals (DOMAIN.md 5.1): little data must not teach the opposite.
+            monotonic_cst=[*(int(NAMES[i] in RISING) for i in columns), 0],
             random_state=0,
         )
-        features = np.concatenate([e.features[::step] for e in several])
-        # The library cannot bin a column without any value (stock, where only flows are reported); 0 is never split on.
-        features = np.where(np.isfinite(features).any(axis=0), features, 0.0)
         arrivals = np.concatenate([e.arrivals[::step] for e in several])
-        return _Taught(until_day, model.fit(features, arrivals)) if (arrivals > 0).any() else None
+        if not (arrivals > 0).any():
+            return None
+        return _Taught(until_day, model.fit(inputs[:, [*columns, len(NAMES)]], arrivals), columns)
 
     def _centre(self, panel: Panel, day: int, known: Lags, rows: Integers, horizon_days: int) -> Centre:
         """Return the steady change, with arrivals blended from the model as it was that day."""
@@ -118,8 +136,8 @@ class GradientBoosting(SteadyChange):
         else:
             table = features_past(panel)[past(panel).days.index(day)][rows]
         arrivals = steady.arrivals.copy()
-        for block in blocks(horizon_days):
-            came = _came(taught, table, block) * known.activity
+        ahead = blocks(horizon_days)
+        for block, came in zip(ahead, taught.came(table, ahead) * known.activity, strict=True):
             arrivals[:, block] += self.blend * (came[:, None] - arrivals[:, block])
         return Centre(np.maximum(arrivals, 0), steady.stock)
 
@@ -130,12 +148,13 @@ class GradientBoosting(SteadyChange):
             return super()._drivers(panel)
         known, table = now(panel), features_now(panel)
         damped = SteadyChange._centre(self, panel, panel.origin_day, known, np.arange(len(table)), REASON_DAYS)
+        ahead = blocks(REASON_DAYS)
+        days = np.array([block.stop - block.start for block in ahead])
 
         def value(speak: frozenset[str]) -> Floats:
             """Return arrivals a day when only some groups speak."""
             quiet = neutral(table, [g for g in GROUPS if g not in speak])
-            came = [_came(taught, quiet, b) * (b.stop - b.start) for b in blocks(REASON_DAYS)]
-            learnt = np.sum(came, axis=0) / REASON_DAYS * known.activity
+            learnt = days @ taught.came(quiet, ahead) / REASON_DAYS * known.activity
             blended: Floats = (1 - self.blend) * damped.arrivals.mean(axis=1) + self.blend * learnt
             return blended
 
@@ -150,43 +169,38 @@ class GradientBoosting(SteadyChange):
         return before[-1] if before else None
 
 
-def _came(taught: _Taught, table: Floats, block: slice) -> Floats:
-    """Return arrivals a day in a block of days, in units of activity."""
-    came: Floats = taught.model.predict(np.column_stack([table, np.full(len(table), _middle(block))]))
-    return came
+def _telling(inputs: Floats) -> npt.NDArray[np.bool_]:
+    """Tell which columns have two values, or one and some that are missing: the others teach nothing, at a cost."""
+    known = np.isfinite(inputs)
+    low = np.min(inputs, axis=0, initial=np.inf, where=known)
+    high = np.max(inputs, axis=0, initial=-np.inf, where=known)
+    return np.asarray((low < high) | (known.any(axis=0) & ~known.all(axis=0)))
 
 
 def _examples(panel: Panel) -> _Examples:
     """Return the examples of one panel: each past day, place and block whose outcome is known."""
     then, table = past(panel), features_past(panel)
     everywhere = np.arange(len(panel.counted_ids))
-    known_column = _when_known(then.history)
-    width = table.shape[2] + 1
-    found = [_Examples(np.empty((0, width)), np.empty(0), np.empty(0, np.int64))]
+    known_column = when_known(then.history)
+    none = np.empty(0, np.int64)
+    found: list[tuple[Integers, Integers, Floats, Floats, Integers]] = [(none, none, np.empty(0), np.empty(0), none)]
     for k, day in enumerate(then.days):
         known = then.lags[k]
         came, _ = then.happened(k, everywhere, LONGEST_DAYS)
         for block in blocks(LONGEST_DAYS):
             arrivals = np.clip(came[:, block].mean(axis=1) / known.activity, 0, MOST_ARRIVALS)
-            use = known.reported & np.isfinite(arrivals)
-            inputs = np.column_stack([table[k], np.full(len(use), _middle(block))])
+            use = np.flatnonzero(known.reported & np.isfinite(arrivals))
             outcome = min(then.history.column(day) + block.stop, then.history.days - 1)
-            known_day = known_column[:, outcome] + then.history.first_day
-            found.append(_Examples(inputs[use], arrivals[use], known_day[use]))
-    return _Examples(*(np.concatenate([getattr(e, f.name) for e in found]) for f in fields(_Examples)))
-
-
-def _when_known(counts: History) -> Integers:
-    """Return for each place and day the first column at which arrivals of that day or a later one were known."""
-    days = np.arange(counts.days)
-    found = [np.searchsorted(line, days) for line in counts.last_arrivals]
-    return np.array(found, dtype=np.int64).reshape(counts.last_arrivals.shape)
+            known_day = known_column[use, outcome] + then.history.first_day
+            found.append((np.full(len(use), k), use, np.full(len(use), _middle(block)), arrivals[use], known_day))
+    at, place, middle, arrivals, known_days = (np.concatenate(part) for part in zip(*found, strict=True))
+    return _Examples(table, at, place, middle, arrivals, known_days)
 
 
 def _until(some: _Examples, day: int) -> _Examples:
     """Return the examples whose outcome was known at the end of a day."""
     kept = some.known_day <= day
-    return _Examples(*(getattr(some, f.name)[kept] for f in fields(_Examples)))
+    return replace(some, **{f.name: getattr(some, f.name)[kept] for f in fields(_Examples) if f.name != "table"})
 
 
 def _middle(block: slice) -> float:

@@ -108,6 +108,12 @@ def test_the_back_test_scores_everybody_and_reports(small: Store, tmp_path):
     assert len(small.read(Score)) == len(stored)
 
 
+def test_a_back_test_without_anything_to_judge_does_not_fail(store: Store):
+    load(store, facts({"s0": [(d, 100.0 + d) for d in (0, 14, 28)]}))
+    assert backtest(store, "w").empty
+    assert backtest(store, "w").empty, "and again, beside what is stored"
+
+
 def test_rows_fit_their_table():
     known = panel(200, growing())
     rows = forecast_rows(forecaster(LAST_VALUE).fit(known), known, 90, 50, 1)

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from models.features.conflict import conflict, events_within, gate_of
+from models.features.conflict import conflict, events_within
 from models.features.lags import lags
 from models.features.openness import openness
+from models.features.reach import gate_of
 from models.features.steady import steady_now, steady_slope
 from models.features.table import COLUMN, GROUPS, NAMES, features_now, neutral
 from models.history import history
