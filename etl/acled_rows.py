@@ -32,6 +32,7 @@ ONE_SIDED, FIGHTING = "Violence against civilians", ("Battles", "Explosions/Remo
 NO_VIOLENCE = ("Protests", "Riots", "Strategic developments")
 SIDES = {"1": "state", "state forces": "state", "8": "outside", "external/other forces": "outside", "": "", "0": ""}
 """``inter1`` and ``inter2``, as codes or words; every other one is an armed group, a crowd or civilians."""
+CIVILIANS = ("7", "civilians")
 PRECISIONS = {"1": "exact", "2": "near", "3": "admin1"}
 SCOPE = "t.source_id = 'acled' AND t.event_id = ANY(:ids)"
 _ID = r"[A-Z]{3}[0-9]{1,12}"
@@ -106,6 +107,9 @@ def _kind(columns: Columns) -> "pd.Series[str]":
     has_state, has_outside, has_group = ((met == side).any(axis=1) for side in ("state", "outside", "group"))
     kind = pd.Series("other", index=told.index).mask(has_group & ~has_outside, "non_state")
     targets_civilians = columns.text("civilian_targeting", "").str.casefold() == "civilian targeting"
+    if "civilian_targeting" not in columns.chunk.frame:
+        has_civilians = pd.concat([side.isin(CIVILIANS) for side in sides], axis=1).any(axis=1)
+        targets_civilians = has_civilians & (told == "Explosions/Remote violence")
     return kind.mask(has_state, "state_based").mask(targets_civilians | (told == ONE_SIDED), "one_sided")
 
 

@@ -8,7 +8,9 @@ from pyproj import Geod
 
 from etl.areas import Ring, outline_of
 
-_POSITION = re.compile(r"([+-]?[0-9]{1,3}(?:\.[0-9]{1,20})?),([+-]?[0-9]{1,3}(?:\.[0-9]{1,20})?)")
+_DEGREES = r"([+-]?(?:[0-9]{1,3}(?:\.[0-9]{0,20})?|\.[0-9]{1,20}))"
+_POSITION = re.compile(f"{_DEGREES},{_DEGREES}")
+_BESIDE_COMMA = re.compile(r"\s*,\s*")
 _NUMBER = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,20})?")
 _EARTH = Geod(ellps="WGS84")
 _CIRCLE_POSITIONS = 64
@@ -46,7 +48,7 @@ def texts(area: Element, name: str) -> list[str]:
 
 def _ring(text: str) -> Ring:
     """Return the positions of a polygon, longitude first."""
-    positions = [_position(part) for part in text.split()]
+    positions = [_position(part) for part in _BESIDE_COMMA.sub(",", text).split()]
     if len(positions) < 4:
         raise ValueError(f"polygon has {len(positions)} positions, a closed one has 4 or more ({text[:60]})")
     if max(abs(a - b) for a, b in zip(positions[0], positions[-1], strict=True)) > _GAP_DEGREES:
@@ -69,8 +71,8 @@ def _position(text: str) -> tuple[float, float]:
 
 def _circle(text: str) -> tuple[float, float, float]:
     """Return longitude, latitude and radius in km of a circle."""
-    place, _, radius = text.partition(" ")
-    if _NUMBER.fullmatch(radius.strip()) is None or float(radius) > _WIDEST_KM:
+    place, radius = (*_BESIDE_COMMA.sub(",", text).split(maxsplit=1), "", "")[:2]
+    if _NUMBER.fullmatch(radius) is None or float(radius) > _WIDEST_KM:
         raise ValueError(f"circle {text[:60]!r} is not 'latitude,longitude km' with at most {_WIDEST_KM:,.0f} km")
     longitude, latitude = _position(place)
     return longitude, latitude, float(radius)

@@ -2,35 +2,37 @@
 
 All become chunks with the API's column names. A workbook has titles above its header, hashtags below it, sheets beside
 the one of figures, and often neither a country nor a date in its rows: the country is then that of the letters a P-code
-begins with, and the date the one day that the titles, the sheet's or the file's name tell, if it is exactly one.
+begins with, or the one that the titles or the file's name name, and the date the one day that the titles, the sheet's
+or the file's name tell (the last of a month, where they tell the month only), if it is exactly one. Without hashtags
+the headings' words decide (`etl.dtm_words`).
 """
 
-import re
+import csv
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import takewhile
 
 from data.errors import PayloadRejected
 from etl.delimited import Chunk, read
-from etl.grid import Format, Row, chunk_of, header_in
-from etl.hxl_tags import Tags
+from etl.dtm_words import DATE, FIGURE, country_in, day_in, headings
+from etl.first_bytes import kind_of
+from etl.grid import HEADER_ROWS, Format, Row, chunk_of, header_in
+from etl.hxl_tags import Tags, is_tag_row
 from etl.json_records import chunk_of_records
 from etl.json_text import read_json
 from etl.markup import plain_text
-from etl.month_names import iso_day
 from etl.personal import refuse_personal
 from etl.source import Ignored, Payload
 from etl.spreadsheet import MOST_BYTES, sheets
-from etl.tables import read_table
 
-FIGURE, DATE = "numPresentIdpInd", "reportingDate"
 OPTIONAL = (
     "operation", "admin0Name", "admin0Pcode", "admin1Name", "admin1Pcode", "admin2Name", "admin2Pcode", "roundNumber",
-    "displacementReason",
+    "displacementReason", "assessmentType",
 )  # fmt: skip
 IGNORED = (
     "id", "adminLevel", "yearReportingDate", "monthReportingDate", "numberMales", "numberFemales",
-    "idpOriginAdmin1Name", "idpOriginAdmin1Pcode", "assessmentType", "operationStatus",
+    "idpOriginAdmin1Name", "idpOriginAdmin1Pcode", "operationStatus",
 )  # fmt: skip
 _HERE = "-origin-from"
 TAGS = Tags(
@@ -54,7 +56,8 @@ TAGS = Tags(
     figure=FIGURE,
 )
 WITHOUT_DATE = Format((FIGURE,), (DATE, *OPTIONAL), TAGS)
-_DAY = re.compile(r"(?<![0-9])(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}[ -][A-Z][a-z]{2,8}[ -][0-9]{4})(?![0-9])")
+LEAST_HEADINGS = 2
+_HEAD_CHARACTERS = 65_536
 
 
 def chunks_of(payload: Payload, max_bytes: int) -> Iterator[Chunk | Ignored]:
@@ -64,10 +67,10 @@ def chunks_of(payload: Payload, max_bytes: int) -> Iterator[Chunk | Ignored]:
     """
     with payload.open() as stream:
         head = stream.read(65_536).removeprefix(b"\xef\xbb\xbf").lstrip()
-    if head.startswith(b"{"):
+    if head.startswith((b"{", b"[")):
         yield _of_api(payload, max_bytes)
     elif head.startswith(b"PK"):
-        yield from _of_workbook(payload)
+        yield from _of_sheets(sheets(payload.read(MOST_BYTES), payload.name), payload.name)
     elif FIGURE.encode() in head.partition(b"\n")[0]:
         with payload.open() as stream:
             for chunk in read(stream, payload.name, (FIGURE, DATE), (*OPTIONAL, *IGNORED)):
@@ -75,14 +78,16 @@ def chunks_of(payload: Payload, max_bytes: int) -> Iterator[Chunk | Ignored]:
                 if tags.any():
                     yield Ignored(int(tags.sum()), "a line of HXL tags")
                 yield chunk.without(tags) if tags.any() else chunk
+    elif kind := kind_of(head):
+        raise PayloadRejected(payload.name, f"is not a table: it begins like {kind}")
     else:
-        for chunk in read_table(payload, WITHOUT_DATE):
-            yield _dated(chunk, payload.name, [])
+        yield from _of_sheets([("", _csv_rows(payload))], payload.name)
 
 
 def _of_api(payload: Payload, max_bytes: int) -> Chunk:
     """Return the rows of the API's envelope; raise PayloadRejected with what it says when it is no success."""
     answer = read_json(payload.name, payload.read(max_bytes))
+    answer = {"result": answer} if isinstance(answer, list) else answer
     if not isinstance(answer, dict) or not isinstance(answer.get("result"), list) or answer.get("isSuccess") is False:
         said = answer.get("errorMessages") or answer.get("message") if isinstance(answer, dict) else None
         raise PayloadRejected(payload.name, f"is no successful answer of the DTM API ({plain_text(str(said))[:200]})")
@@ -91,27 +96,63 @@ def _of_api(payload: Payload, max_bytes: int) -> Chunk:
     return chunk_of_records(payload.name, answer["result"], required, optional, IGNORED, "row")
 
 
-def _of_workbook(payload: Payload) -> Iterator[Chunk | Ignored]:
-    """Yield the sheets that hold figures; the others are named, with the reason."""
-    refused, found = [], False
-    for title, rows in sheets(payload.read(MOST_BYTES), payload.name):
+def _csv_rows(payload: Payload) -> list[Row]:
+    """Return the rows of a text with their lines; UTF-8, or else what spreadsheets of western Europe save."""
+    body = payload.read(MOST_BYTES)
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = body.decode("cp1252", "replace")
+    delimiter = max(",;\t", key=text[:_HEAD_CHARACTERS].count)
+    reader, rows, line = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [], 1
+    try:
+        for cells in reader:
+            rows.append((line, cells))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise PayloadRejected(payload.name, f"cannot be read: line {line}: {error}"[:200]) from error
+    return rows
+
+
+def _of_sheets(found: list[tuple[str, list[Row]]], name: str) -> Iterator[Chunk | Ignored]:
+    """Yield the sheets that hold figures; the others are named, with the reason. A text is a sheet without a title."""
+    refused, has_any = [], False
+    for title, told in found:
+        the_sheet = f"the sheet {title}" if title else "the table"
         try:
-            header = header_in(rows, WITHOUT_DATE, payload.name)
-            refuse_personal([name for name in header.names if name not in WITHOUT_DATE.columns], payload.name)
+            rows = _understood(told)
+            header = header_in(rows, WITHOUT_DATE, name)
+            refuse_personal([label for label in header.names if label not in WITHOUT_DATE.columns], name)
             if FIGURE not in header.names:
-                refused.append(f"the sheet {title} has no column of displaced people (#affected+idps+ind)")
+                labels = ", ".join(label.strip() for label in header.names)[:300]
+                refused.append(f"{the_sheet} has no column of displaced people (#affected+idps+ind), but {labels}")
                 continue
-            chunk = chunk_of(rows, WITHOUT_DATE, payload.name, f"sheet {title} row")
-            yield _dated(chunk, payload.name, [title, *_above(rows, header.row)])
-            found = True
+            chunk = chunk_of(rows, WITHOUT_DATE, name, f"sheet {title} row" if title else "line")
+            yield _placed(_dated(chunk, name, [title, *_above(rows, header.row)]), name, _above(rows, header.row))
+            has_any = True
         except PayloadRejected as error:
             if "data about a person" in error.reason:
                 raise
-            refused.append(f"the sheet {title} {error.reason}")
-    if not found:
-        raise PayloadRejected(payload.name, "; ".join(refused)[:1000] or "is empty")
+            refused.append(f"{the_sheet} {error.reason}")
+    if not has_any:
+        raise PayloadRejected(name, "; ".join(refused)[:1000] or "is empty")
     for reason in refused:
         yield Ignored(0, reason[:500])
+
+
+def _understood(rows: list[Row]) -> list[Row]:
+    """Return rows whose header, where no hashtags explain it, has our names: the row with most headings known here."""
+    top = list(enumerate(rows))[:HEADER_ROWS]
+    if any(is_tag_row(cells) for _, (_, cells) in top):
+        return rows
+    best, most = None, LEAST_HEADINGS - 1
+    for place, (number, cells) in top:
+        for above in ([], rows[place - 1][1] if place else []):
+            names = headings(cells, above)
+            known = len(set(names) & set(WITHOUT_DATE.columns))
+            if known > most and FIGURE in names:
+                best, most = (place, (number, names)), known
+    return rows if best is None else [*rows[: best[0]], best[1], *rows[best[0] + 1 :]]
 
 
 def _above(rows: list[Row], header: int) -> list[str]:
@@ -123,11 +164,20 @@ def _dated(chunk: Chunk, name: str, texts: list[str]) -> Chunk:
     """Return a chunk with dates: its own, else the one day that its titles tell, else that of the file's name."""
     if DATE in chunk.frame:
         return chunk
+    said = []
     for told in (texts, [name]):
-        days = sorted({iso_day(day) for text in told for day in _DAY.findall(text)})
-        if len(days) == 1:
-            return replace(chunk, frame=chunk.frame.assign(**{DATE: days[0]}))
-        if days:
-            break
-    said = f"tells several days ({', '.join(days)[:200]})" if days else "tells no day, as 15 October 2024 in a title"
-    raise PayloadRejected(name, f"lacks the column {DATE} (#date+reported), and {said}")
+        try:
+            return replace(chunk, frame=chunk.frame.assign(**{DATE: day_in(told)}))
+        except ValueError as error:
+            said.append(str(error))
+            if "several" in said[-1]:
+                break
+    raise PayloadRejected(name, f"lacks the column {DATE} (#date+reported), and {said[-1]}")
+
+
+def _placed(chunk: Chunk, name: str, texts: list[str]) -> Chunk:
+    """Return a chunk with the country that its titles or the file's name tell, where its rows have no column of it."""
+    if {"admin0Pcode", "admin0Name"} & set(chunk.frame.columns):
+        return chunk
+    told = country_in(texts) or country_in([name])
+    return replace(chunk, frame=chunk.frame.assign(admin0Pcode=told)) if told else chunk

@@ -4,9 +4,12 @@ Codebook: UCDP GED version 23.1 and later (49 columns); versions 19 to 22 have 4
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from io import BytesIO
 
 import pandas as pd
 
@@ -38,6 +41,18 @@ IGNORED = (
     "gwnob",
 )  # fmt: skip
 """Columns that are known and not read; a column that is neither here nor required is reported."""
+LAYOUT = (
+    "id", "relid", "year", "active_year", "code_status", "type_of_violence", "conflict_dset_id", "conflict_new_id",
+    "conflict_name", "dyad_dset_id", "dyad_new_id", "dyad_name", "side_a_dset_id", "side_a_new_id", "side_a",
+    "side_b_dset_id", "side_b_new_id", "side_b", "number_of_sources", "source_article", "source_office", "source_date",
+    "source_headline", "source_original", "where_prec", "where_coordinates", "where_description", "adm_1", "adm_2",
+    "latitude", "longitude", "geom_wkt", "priogrid_gid", "country", "country_id", "region", "event_clarity",
+    "date_prec", "date_start", "date_end", "deaths_a", "deaths_b", "deaths_civilians", "deaths_unknown", "best", "high",
+    "low", "gwnoa", "gwnob",
+)  # fmt: skip
+"""The columns of a release in their order, for a file that was published without them."""
+_FIRST_EVENT = re.compile(rb'"?[0-9]{1,9}"?,"?[A-Z]{2,5}-[0-9]{4}-')
+"""How a line of events begins: an id and a ``relid`` such as SUD-2024-1-113-12."""
 DATE_FORMS = tuple(f"%Y-%m-%d{clock}" for clock in (" 00:00:00.000", "", " 00:00:00", "T00:00:00", "T00:00:00.000"))
 
 
@@ -57,7 +72,21 @@ def events_of(payload: Payload, source_id: str, max_bytes: int, now: datetime) -
         return
     zipped = _start(payload).startswith(b"PK")
     with single_csv(payload, max_bytes) if zipped else payload.open() as stream:
+        if _FIRST_EVENT.match(stream.read(256).removeprefix(b"\xef\xbb\xbf")):
+            yield Ignored(0, f"no header: read with the {len(LAYOUT)} columns that the releases since 23.1 have")
+            stream.seek(0)
+            yield from _items(_headless(stream.read(max_bytes + 1), payload.name), "line", source_id, now)
+            return
+        stream.seek(0)
         yield from _items(read(stream, payload.name, REQUIRED, IGNORED, only=REQUIRED), "line", source_id, now)
+
+
+def _headless(body: bytes, name: str) -> Iterator[Chunk]:
+    """Yield chunks of a file without a header (candidate 24.0.1 came so), whose lines count from its first event."""
+    told = BytesIO(",".join(LAYOUT).encode() + b"\n" + body.removeprefix(b"\xef\xbb\xbf"))
+    for chunk in read(told, name, REQUIRED, IGNORED, only=REQUIRED):
+        broken = [replace(item, line=item.line - 1) for item in chunk.broken]
+        yield replace(chunk, lines=chunk.lines - 1, broken=broken)
 
 
 def _start(payload: Payload) -> bytes:

@@ -16,7 +16,8 @@ GROUPS = {
     "IDP": ("idp", "stock"), "IOC": ("idp", "stock"), "STA": ("stateless", "stock"), "OIP": ("other", "stock"),
     "OOC": ("other", "stock"), "RET": ("returned_refugee", "flow"), "RDP": ("returned_idp", "flow"),
 }  # fmt: skip
-"""UNHCR's population groups. The host community (HST) is not displaced and no group here."""
+"""UNHCR's population groups. The host community is not displaced and no group here."""
+HOSTS = "HST"
 STATUSES = {"AFF": "affected", "INN": "in_need", "TGT": "targeted", "REA": "reached", "all": "population"}
 QUALITIES = {"final": "reported", "prelim": "provisional", "forecast": "forecast", "": "reported"}
 IPC_TYPES = {"current": "reported", "first projection": "forecast", "second projection": "forecast"}
@@ -92,12 +93,13 @@ def _figure(columns: Columns, name: str) -> "pd.Series[float]":
 
 def _idps(columns: Columns) -> pd.DataFrame:
     operation, turn = columns.text("operation", "no operation named"), columns.text("reporting_round", "")
-    parts = (operation, columns.text("assessment_type", ""), turn, *(columns.text(n, "") for n in _PLACE))
+    assessment = columns.text("assessment_type", "")
+    parts = (operation, assessment, turn, *(columns.text(n, "") for n in _PLACE))
     end = columns.text("reference_period_end", "")
     return pd.DataFrame(
         {
             "record_id": ["idps|" + "|".join(values) for values in zip(*parts, end, strict=True)],
-            "series": operation,
+            "series": operation + (", " + assessment).where(assessment != "", ""),
             "population_group": "IDP",
             "measure": "stock",
             "people": _figure(columns, "population").astype("Float64"),
@@ -144,10 +146,16 @@ def _total_of_parts(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+NEEDS_PARTS = ("category", "gender", "age_range", "disabled_marker", "population_group")
+"""What a figure of needs is a part by; the second version of the API has one column for all of them."""
+
+
 def _needs(columns: Columns) -> pd.DataFrame:
     status = columns.code("population_status", STATUSES)
-    sector, category = columns.text("sector_code", "Intersectoral"), columns.text("category", "")
-    breakdown = sector + category.map(lambda text: f"; {text}" if text else "")
+    breakdown = columns.text("sector_code", "Intersectoral")
+    for name in NEEDS_PARTS:
+        part = columns.text(name, "")
+        breakdown += ("; " + part).where((part != "") & (part.str.casefold() != "all"), "")
     return pd.DataFrame(
         {"breakdown": breakdown + "; " + status, "population": _figure(columns, "population"), "quality": "reported"}
     )
@@ -195,6 +203,14 @@ def _people(columns: Columns) -> pd.DataFrame:
     )
 
 
+def _risk(columns: Columns) -> pd.DataFrame:
+    return pd.DataFrame({**{name: _figure(columns, name) for name, _, _ in RISKS}, "quality": "estimated"})
+
+
+def _poverty(columns: Columns) -> pd.DataFrame:
+    return pd.DataFrame({**{name: _figure(columns, name) for name, _, _ in POVERTY}, "quality": "estimated"})
+
+
 def _money(columns: Columns) -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -215,17 +231,31 @@ def _plans(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
     )
 
 
+RISKS = (
+    ("overall_risk", "inform_risk", "0-10"), ("hazard_exposure_risk", "hazard_exposure", "0-10"),
+    ("vulnerability_risk", "vulnerability", "0-10"), ("coping_capacity_risk", "lack_of_coping_capacity", "0-10"),
+)  # fmt: skip
+"""INFORM's index and its dimensions; `etl.sources.inform_risk` has them from their publisher, under its own name."""
+POVERTY = (
+    ("mpi", "multidimensional_poverty_index", "0-1"), ("headcount_ratio", "multidimensionally_poor", "percent"),
+    ("intensity_of_deprivation", "intensity_of_deprivation", "percent"),
+    ("vulnerable_to_poverty", "vulnerable_to_poverty", "percent"),
+    ("in_severe_poverty", "in_severe_poverty", "percent"),
+)  # fmt: skip
+NOT_READ = {"commodity_code": "prices at markets", "org_acronym": "who works where", "org_name": "who works where"}
+"""Themes of HAPI that say nothing of people, by one of their columns."""
 _ASYLUM = {"country": "asylum_location_code", "filter": "asylum_location_code"}
 _GROUPED = ("origin_location_code", "population_group", "gender", "age_range", "population")
 THEMES = (
-    Theme("affected-people/idps", Displacement, ("operation", "population"), ("reporting_round", "assessment_type"),
+    Theme("affected-people/idps", Displacement, ("reporting_round", "assessment_type", "population"), ("operation",),
           _idps, _as_it_is),
     Theme("affected-people/refugees-persons-of-concern", Displacement, _GROUPED, ("min_age", "max_age"),
           _persons, _as_it_is, _total_of_parts, **_ASYLUM),
     Theme("affected-people/returnees", Displacement, _GROUPED, ("min_age", "max_age"),
           _persons, _as_it_is, _total_of_parts, **_ASYLUM),
     Theme("affected-people/humanitarian-needs", Indicator, ("sector_code", "population_status", "population"),
-          ("sector_name", "category"), _needs, _measured(("population", "humanitarian_needs", "people"))),
+          ("sector_name", *NEEDS_PARTS, "min_age", "max_age"), _needs,
+          _measured(("population", "humanitarian_needs", "people"))),
     Theme("coordination-context/conflict-events", Indicator, ("event_type", "events", "fatalities"), (), _conflict,
           _measured(("events", "conflict_events", "events"), ("fatalities", "conflict_fatalities", "people")),
           _within_area),
@@ -241,4 +271,9 @@ THEMES = (
           ("appeal_type", "requirements_usd", "funding_pct"), _money, _plans),
     Theme("geography-infrastructure/baseline-population", Indicator, ("gender", "age_range", "population"),
           ("min_age", "max_age"), _people, _measured(("population", "population", "people"))),
+    Theme("coordination-context/national-risk", Indicator, tuple(name for name, _, _ in RISKS),
+          ("risk_class", "global_rank", "meta_missing_indicators_pct", "meta_avg_recentness_years"), _risk,
+          _measured(*RISKS)),
+    Theme("food-security-nutrition-poverty/poverty-rate", Indicator, tuple(name for name, _, _ in POVERTY), (),
+          _poverty, _measured(*POVERTY)),
 )  # fmt: skip

@@ -75,7 +75,7 @@ def from_pbf(payload: Payload, max_bytes: int) -> Extract:
 
 
 def from_overpass(payload: Payload, max_bytes: int) -> Extract:
-    """Return the posts of an Overpass answer in JSON, asked for with ``out center``.
+    """Return the posts of an Overpass answer in JSON: a way stands at its center, or in the middle of its nodes.
 
     Raises PayloadRejected for anything else, and for an answer that the server says is not complete.
     """
@@ -88,6 +88,8 @@ def from_overpass(payload: Payload, max_bytes: int) -> Extract:
         raise PayloadRejected(payload.name, f"is not complete, the server says: {str(answer['remark'])[:200]}")
     posts: list[Post] = []
     relations = 0
+    placed = ((e.get("id"), _center(e)) for e in elements if isinstance(e, dict) and e.get("type") == "node")
+    nodes = {str(number): at for number, at in placed if at is not None}
     for element in elements:
         if not isinstance(element, dict) or not isinstance(element.get("tags"), dict):
             continue
@@ -99,7 +101,9 @@ def from_overpass(payload: Payload, max_bytes: int) -> Extract:
             continue
         if not re.fullmatch(r"-?\d{1,20}", str(element.get("id")), re.ASCII):
             raise PayloadRejected(payload.name, f"has an element with the id {str(element.get('id'))[:40]!r}")
-        posts.append(Post(f"{str(element['type'])[0]}{element['id']}", tags, _center(element)))
+        posts.append(
+            Post(f"{str(element['type'])[0]}{element['id']}", tags, _center(element) or _middle(element, nodes))
+        )
         _refuse_many(payload.name, posts)
     return Extract(posts, relations)
 
@@ -112,6 +116,13 @@ def _center(element: dict[str, Any]) -> tuple[float, float] | None:
         return None
     position = float(longitude), float(latitude)
     return position if abs(position[0]) <= 180 and abs(position[1]) <= 90 else None
+
+
+def _middle(element: dict[str, Any], nodes: dict[str, tuple[float, float]]) -> tuple[float, float] | None:
+    """Return the middle of a way's nodes, which ``out body; >; out skel`` gives beside it; None without them."""
+    told = element.get("nodes")
+    found = [nodes[n] for n in dict.fromkeys(map(str, told if isinstance(told, list) else [])) if n in nodes]
+    return (sum(x for x, _ in found) / len(found), sum(y for _, y in found) / len(found)) if found else None
 
 
 def _file(payload: Payload, max_bytes: int) -> Any:

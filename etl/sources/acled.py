@@ -1,12 +1,13 @@
 """ACLED: political violence event by event, for installations that have an account of their own with ACLED.
 
-Read are the API of 2025 (JSON, CSV), CSV exports of its website and those of the API before it (with ``data_id``,
-``event_id_no_cnty`` and ``iso3``). What is decided here, where the feed leaves it open:
+Read are the API of 2025 (JSON, CSV), exports of its website and of the API before it as CSV files or workbooks, and the
+files of the years until 2018 (`etl.acled_files`). What is decided here, where the feed leaves it open:
 
 - Kind: *Violence against civilians* and remote violence that targets civilians are one_sided. *Battles* and other
   *Explosions/Remote violence* are state_based where state forces take part, other where forces from outside do or
-  nobody is told, and non_state else. *Protests*, *Riots* and *Strategic developments* are no organised violence: they
-  are ignored by name, and an event that was recoded to one of them is deleted here.
+  nobody is told, and non_state else. Exports before 2023 do not tell the target: there, remote violence against
+  civilians as the other side targets them. *Protests*, *Riots* and *Strategic developments* are no organised
+  violence: they are ignored by name, and an event that was recoded to one of them is deleted here.
 - ACLED changes and deletes events at any time. A row's ``timestamp`` is when ACLED last changed it: our version is
   known since then. An id that ACLED names as deleted is deleted here, and known to be so since we heard of it.
 - A look that reaches until now asks for what changed since the window's start, a slice of the past for its event dates.
@@ -27,10 +28,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from data.errors import ConfigurationMissing, PayloadRejected
 from data.schema.conflict_event import ConflictEvent
+from etl.acled_files import tables
 from etl.acled_rows import DELETED, FIELDS, IGNORED, OPTIONAL, REQUIRED, deletions, events, without_texts
 from etl.client import get, post
 from etl.countries import wanted
-from etl.delimited import Chunk, read
+from etl.delimited import Chunk
 from etl.json_records import chunk_of_records
 from etl.json_text import read_json
 from etl.markup import plain_text
@@ -119,27 +121,26 @@ class Acled:
             yield missed
             return
         for chunk in self._chunks(payload):
+            if isinstance(chunk, Ignored):
+                yield chunk
+                continue
             if chunk.added:
                 refuse_personal(chunk.added, payload.name)
                 yield Ignored(0, f"columns that are new here and not read: {', '.join(chunk.added)[:500]}")
             yield from deletions(chunk) if DELETED[1] in chunk.frame else events(chunk, self.clock())
 
-    def _chunks(self, payload: Payload) -> Iterator[Chunk]:
+    def _chunks(self, payload: Payload) -> Iterator[Chunk | Ignored]:
         """Yield chunks of the columns that are read, without the text of their rows."""
         with payload.open() as stream:
             head = stream.read(65_536).removeprefix(b"\xef\xbb\xbf").lstrip()
-        if head.startswith(b"{"):
-            records = _records(payload, self.spec.max_bytes)
-            if any(isinstance(record, dict) and DELETED[1] in record for record in records):
-                yield without_texts(chunk_of_records(payload.name, records, DELETED))
-            else:
-                yield without_texts(chunk_of_records(payload.name, records, REQUIRED, OPTIONAL, IGNORED))
+        if not head.startswith(b"{"):
+            yield from tables(payload, self.spec.max_bytes)
             return
-        is_deleted = DELETED[1].encode() in head.partition(b"\n")[0]
-        form = (DELETED, (), DELETED) if is_deleted else (REQUIRED, (*OPTIONAL, *IGNORED), FIELDS)
-        with payload.open() as stream:
-            for chunk in read(stream, payload.name, form[0], form[1], only=form[2]):
-                yield without_texts(chunk)
+        records = _records(payload, self.spec.max_bytes)
+        if any(isinstance(record, dict) and DELETED[1] in record for record in records):
+            yield without_texts(chunk_of_records(payload.name, records, DELETED))
+        else:
+            yield without_texts(chunk_of_records(payload.name, records, REQUIRED, OPTIONAL, IGNORED))
 
 
 def _account(spec: Spec) -> list[str]:

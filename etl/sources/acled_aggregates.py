@@ -1,7 +1,8 @@
 """ACLED's published sums of events and fatalities by area and month: the workbooks on the Humanitarian Data Exchange.
 
 There is one workbook each for political violence, civilian targeting and demonstrations; which one it is, only its
-file name says. What is decided here, where the workbook leaves it open:
+file name says. The exchange's CSV files hold all three, a row each.
+What is decided here, where the workbook leaves it open:
 
 - Countries with a response plan stand by second-level area (sheets ``HRP_1`` and on), the others as a whole
   (``Non_HRP``). The sheet ``TOU`` holds the terms of use and is ignored by name.
@@ -14,7 +15,9 @@ file name says. What is decided here, where the workbook leaves it open:
 """
 
 import re
+from calendar import month_name
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import httpx
@@ -24,6 +27,7 @@ from data.errors import InputRejected, PayloadRejected
 from data.schema.indicator import Indicator
 from etl.acled_names import country_of, is_country
 from etl.columns import Columns
+from etl.delimited import read
 from etl.grid import Format, Row, chunk_of, header_in
 from etl.month_names import month_number
 from etl.months import last_day
@@ -40,6 +44,14 @@ EVENT_TYPES = {
 """How a file name begins to say what is summed, and the breakdown, as HDX HAPI calls it too."""
 MEASURES = (("events", "conflict_events", "events"), ("fatalities", "conflict_fatalities", "people"))
 KEY = ["area_id", "area_id_kind", "period_start_date", "period_end_date", "country_iso3", "admin_level"]
+CSV_NAMES = {
+    "Country ISO3": "iso3", "Admin 1 PCode": "admin1_pcode", "Admin 1 Name": "admin1", "Admin 2 PCode": "admin2_pcode",
+    "Admin 2 Name": "admin2", "Start Date": "start", "End Date": "end", "Event Type": "kind", "Events": "events",
+    "Fatalities": "fatalities",
+}  # fmt: skip
+"""The columns of the CSV files that the Humanitarian Data Exchange makes of the workbooks."""
+CSV_IGNORED = ("Dataset Id", "Resource Id")
+_MIDNIGHT = r"[ T]00:00:00(?:\+00:00|Z)?$"
 TERMS = "TOU"
 FIRST_YEAR = 1997
 _AS_OF = re.compile(r"as-of-([0-9]{4}-[0-9]{2}-[0-9]{2})(?![0-9])")
@@ -70,34 +82,92 @@ class AcledAggregates:
 
     def parse(self, payload: Payload) -> Iterator[Item]:
         """Yield events and fatalities of each area and month."""
-        breakdown, now = _event_type(payload.name), self.clock()
-        found = []
-        for title, rows in sheets(payload.read(self.spec.max_bytes), payload.name):
-            if title == TERMS or not rows:
-                yield Ignored(0, f"the sheet {title} holds no sums")
+        now, found = self.clock(), dict[str, list[pd.DataFrame]]()
+        with payload.open() as stream:
+            is_workbook = stream.read(2) == b"PK"
+        for part in _of_workbook(payload, self.spec.max_bytes) if is_workbook else _of_text(payload):
+            if isinstance(part, Ignored):
+                yield part
                 continue
-            columns = _columns(rows, payload.name, title)
-            if columns.chunk.added:
-                yield Ignored(0, f"columns that are new here and not read: {', '.join(columns.chunk.added)[:500]}")
+            breakdown, columns = part
             frame = columns.good(_read(columns, now))
             yield from columns.rejects("indicator")
-            found.append(frame.assign(locator=columns.locators()[frame.index]))
+            found.setdefault(breakdown, []).append(frame.assign(locator=columns.locators()[frame.index]))
         if not found:
             raise PayloadRejected(payload.name, "has no sheet of sums by country and month")
-        rows = pd.concat(found, ignore_index=True)
-        twice = rows.duplicated([*KEY, "part"])
-        for row in rows[twice].itertuples():
-            raw = f"{row.area_id}, {row.part}, {row.period_start_date:%Y-%m}, {row.events}, {row.fatalities}"
-            yield Reject("indicator", str(row.locator), "has an area and month that stood before", raw)
-        sums = _sums(rows[~twice])
-        is_over = sums["period_end_date"] <= pd.Timestamp(_as_of(payload.name, now))
-        sums["quality"] = is_over.map({True: "reported", False: "provisional"})
-        for column, indicator, unit in MEASURES:
-            told = sums.drop(columns=["events", "fatalities", "locator"]).assign(
-                indicator=indicator, unit=unit, breakdown=breakdown, value=sums[column].astype("Float64")
-            )
-            if len(told) and (column != "fatalities" or breakdown != "demonstration"):
-                yield Rows(Indicator, told, sums["locator"])
+        for breakdown, frames in found.items():
+            yield from _items(pd.concat(frames, ignore_index=True), breakdown, _as_of(payload.name, now))
+
+
+def _of_workbook(payload: Payload, max_bytes: int) -> Iterator[tuple[str, Columns] | Ignored]:
+    """Yield the sheets of sums of a workbook with what they sum; the others are named."""
+    breakdown = _event_type(payload.name)
+    for title, rows in sheets(payload.read(max_bytes), payload.name):
+        if title == TERMS or not rows:
+            yield Ignored(0, f"the sheet {title} holds no sums")
+            continue
+        columns = _columns(rows, payload.name, title)
+        if columns.chunk.added:
+            yield Ignored(0, f"columns that are new here and not read: {', '.join(columns.chunk.added)[:500]}")
+        yield breakdown, columns
+
+
+def _of_text(payload: Payload) -> Iterator[tuple[str, Columns] | Ignored]:
+    """Yield the rows of a CSV file kind by kind; its months are told by their first and last day."""
+    with payload.open() as stream:
+        for number, told in enumerate(read(stream, payload.name, CSV_NAMES, CSV_IGNORED)):
+            if number == 0 and told.added:
+                yield Ignored(0, f"columns that are new here and not read: {', '.join(told.added)[:500]}")
+            tags = told.frame["Country ISO3"].str.startswith("#")
+            if tags.any():
+                yield Ignored(int(tags.sum()), "a line of HXL tags")
+            chunk = told.without(tags)
+            frame = chunk.frame.rename(columns=CSV_NAMES)
+            days = frame[["start", "end"]].apply(lambda cells: cells.str.replace(_MIDNIGHT, "", regex=True))
+            months = {pair: _month(*pair) for pair in days.drop_duplicates().itertuples(index=False, name=None)}
+            pairs = [months[pair] for pair in days.itertuples(index=False, name=None)]
+            frame = frame.assign(month=[month for month, _ in pairs], year=[year for _, year in pairs], country="")
+            if frame.empty and chunk.broken:
+                yield next(iter(EVENT_TYPES.values())), Columns(replace(chunk, frame=frame, added=()), chunk.where)
+            for kind, rows in frame.groupby("kind", sort=False):
+                if kind not in EVENT_TYPES.values():
+                    raise PayloadRejected(
+                        payload.name, f"sums a kind of event that is not known here: {str(kind)[:80]}"
+                    )
+                part = replace(chunk, frame=rows, lines=chunk.lines[rows.index], added=())
+                yield str(kind), Columns(part, chunk.where)
+                chunk = replace(chunk, broken=[])
+
+
+def _month(start: str, end: str) -> tuple[str, str]:
+    """Return name and year of the month from a first to a last day, empty texts for any other period.
+
+    >>> _month("1997-02-01", "1997-02-28"), _month("1997-02-01", "1997-02-27")
+    (('February', '1997'), ('', ''))
+    """
+    try:
+        first, last = date.fromisoformat(start), date.fromisoformat(end)
+    except ValueError:
+        return "", ""
+    is_month = first.day == 1 and last == last_day(first)
+    return (month_name[first.month], str(first.year)) if is_month else ("", "")
+
+
+def _items(rows: pd.DataFrame, breakdown: str, as_of: date) -> Iterator[Item]:
+    """Yield the sums of one kind of event; an area and month that stood before is rejected."""
+    twice = rows.duplicated([*KEY, "part"])
+    for row in rows[twice].itertuples():
+        raw = f"{row.area_id}, {row.part}, {row.period_start_date:%Y-%m}, {row.events}, {row.fatalities}"
+        yield Reject("indicator", str(row.locator), "has an area and month that stood before", raw)
+    sums = _sums(rows[~twice])
+    is_over = sums["period_end_date"] <= pd.Timestamp(as_of)
+    sums["quality"] = is_over.map({True: "reported", False: "provisional"})
+    for column, indicator, unit in MEASURES:
+        told = sums.drop(columns=["events", "fatalities", "locator"]).assign(
+            indicator=indicator, unit=unit, breakdown=breakdown, value=sums[column].astype("Float64")
+        )
+        if len(told) and (column != "fatalities" or breakdown != "demonstration"):
+            yield Rows(Indicator, told, sums["locator"])
 
 
 def _event_type(name: str) -> str:

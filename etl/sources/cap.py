@@ -4,13 +4,16 @@ What is decided here, where the standard leaves it open:
 
 - One row a language of an alert; an alert without an ``info`` (a cancellation) is one row without an event.
 - Every message is kept, also tests and cancellations: what is in force follows from all (`data.alerts_in_force`).
+- An ``info`` that gives the all-clear (``responseType`` AllClear) is kept and never in force: it ends when it begins.
+  Some senders never cancel, they update with the all-clear and let it run for hours.
+- Urgency, severity and certainty that the sender left out are *unknown*, which is CAP's own word for it. A word that is
+  none of CAP's is rejected: nobody knows how bad a "Major" is.
 - A signature is noted and not verified: nobody here holds the senders' certificates.
 - ``contact`` and ``parameter`` are not read; they name people. Alerts about one person (child abduction, a missing or
-  wanted person) are ignored by name: there is no place for a person here.
+  wanted person) are ignored by name: there is no place for a person here. So are alerts that are not for the public.
 - Areas given by name or code only have no shape.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,6 +28,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from data.errors import ConfigurationMissing, PayloadRejected, WaypostError
 from data.schema.public_alert import PublicAlert
 from etl.cap_area import texts, wkt_of
+from etl.cap_person import is_about_a_person
 from etl.client import get
 from etl.markup import link_of, parse_xml, plain_text
 from etl.not_fetched import note, noted
@@ -36,9 +40,8 @@ MESSAGE_TYPES = ("alert", "update", "cancel", "ack", "error")
 SEVERITIES = ("extreme", "severe", "moderate", "minor", "unknown")
 URGENCIES = ("immediate", "expected", "future", "past", "unknown")
 CERTAINTIES = ("observed", "likely", "possible", "unlikely", "unknown")
-PERSON_CODES = frozenset(("CAE", "MEP", "BLU"))
-"""SAME codes of alerts about one person: child abduction, missing endangered person, blue alert."""
-PERSON_EVENT = re.compile(r"abduct|amber alert|missing (?:person|child|endangered)|silver alert|blue alert", re.I)
+NOT_PUBLIC = ("restricted", "private")
+SAID_BY_EACH = ("urgency", "severity", "certainty")
 MOST_ALERTS = 500
 _LINKED = "linked/"
 """How the name of a document begins that an index names."""
@@ -116,23 +119,42 @@ class Cap:
             yield Reject("public_alert", payload.name, error.reason, raw)
             return
         found = [element for element in root.iter() if _name(element) == "alert"]
+        if not found and (entries := _entries(root)):
+            yield Ignored(len(entries), "entries of an index, which holds no alert: each is a document of its own")
         rows: list[dict[str, Any]] = []
+        silent = 0
         for number, alert in enumerate(found, start=1):
             locator = f"alert {number} ({_text(alert, 'identifier')[:80] or 'no identifier'})"
             try:
-                if _is_about_a_person(alert):
-                    yield Ignored(1, "an alert about one person; there is no place for a person here")
+                if (reason := _no_place(alert)) is not None:
+                    yield Ignored(1, reason)
                 else:
                     rows += [{"locator": locator, **row} for row in _messages(alert)]
+                    silent += sum(not all(_text(info, name) for name in SAID_BY_EACH) for info in _infos(alert))
             except ValueError as error:
                 raw = " ".join("".join(alert.itertext()).split())
                 yield Reject("public_alert", locator, str(error), raw[:4000])
+        if silent:
+            yield Ignored(0, f"{silent} alerts leave out urgency, severity or certainty: kept as unknown")
         if rows:
-            frame = pd.DataFrame(rows)
-            early = frame["expires_at"] < frame["effective_at"].fillna(frame["sent_at"])
-            if early.any():
-                yield Ignored(0, f"{int(early.sum())} alerts end before they take effect: kept, never in force")
-            yield Rows(PublicAlert, frame.drop(columns="locator"), frame["locator"])
+            yield from _rows(pd.DataFrame(rows))
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[Item]:
+    """Yield the rows of a document, and that some are never in force."""
+    early = frame["expires_at"] < frame["effective_at"].fillna(frame["sent_at"])
+    if early.any():
+        yield Ignored(0, f"{int(early.sum())} alerts end before they take effect: kept, never in force")
+    yield Rows(PublicAlert, frame.drop(columns="locator"), frame["locator"])
+
+
+def _no_place(alert: Element) -> str | None:
+    """Return why an alert has no place here, None when it has one."""
+    if is_about_a_person(alert):
+        return "an alert about one person; there is no place for a person here"
+    if _text(alert, "scope").lower() in NOT_PUBLIC:
+        return "an alert that is not for the public (scope Restricted or Private)"
+    return None
 
 
 def _messages(alert: Element) -> Iterator[dict[str, Any]]:
@@ -151,16 +173,18 @@ def _messages(alert: Element) -> Iterator[dict[str, Any]]:
         "is_signed": alert.find(f".//{_SIGNATURE}") is not None,
     }
     _needed(alert, "scope")
-    infos = [child for child in alert if _name(child) == "info"]
+    infos = _infos(alert)
     if not infos and head["message_type"] in {"alert", "update"}:
         raise ValueError("info is missing, which an alert or update has")
     parts: Counter[str] = Counter()
     for info in infos:
         said = _info(info)
+        if _is_all_clear(info):
+            said["expires_at"] = said["effective_at"] or head["sent_at"]
         parts[said["language"]] += 1
         yield head | said | {"part": parts[said["language"]]}
     if not infos:
-        unknown = dict.fromkeys(("urgency", "severity", "certainty"), "unknown")
+        unknown = dict.fromkeys(SAID_BY_EACH, "unknown")
         empty = dict.fromkeys(("effective_at", "onset_at", "expires_at", "area_wkt"))
         yield head | {"language": "", "part": 1, "categories": "", "event": "", "geocodes": ""} | unknown | empty
 
@@ -168,13 +192,15 @@ def _messages(alert: Element) -> Iterator[dict[str, Any]]:
 def _info(info: Element) -> dict[str, Any]:
     """Return what one language says."""
     areas = [child for child in info if _name(child) == "area"]
-    certainty = _word(info, "certainty", (*CERTAINTIES, "very likely"))
+    certainty = _word(info, "certainty", (*CERTAINTIES, "very likely"), silent="unknown")
     return {
         "language": _text(info, "language") or "en-US",
-        "categories": ", ".join(sorted(set(_needed_all(info, "category")))),
+        "categories": ", ".join(
+            sorted({plain_text("".join(child.itertext())) for child in info if _name(child) == "category"})
+        ),
         "event": plain_text(_needed(info, "event")),
-        "urgency": _word(info, "urgency", URGENCIES),
-        "severity": _word(info, "severity", SEVERITIES),
+        "urgency": _word(info, "urgency", URGENCIES, silent="unknown"),
+        "severity": _word(info, "severity", SEVERITIES, silent="unknown"),
         "certainty": "likely" if certainty == "very likely" else certainty,
         "effective_at": _instant(info, "effective"),
         "onset_at": _instant(info, "onset"),
@@ -193,11 +219,14 @@ def _info(info: Element) -> dict[str, Any]:
     }
 
 
-def _is_about_a_person(alert: Element) -> bool:
-    """Tell whether an alert is about one person, by its event or its SAME code."""
-    values = {"".join(e.itertext()).strip() for e in alert.iter() if _name(e) == "value"}
-    events = " ".join("".join(e.itertext()) for e in alert.iter() if _name(e) == "event")
-    return bool(values & PERSON_CODES or PERSON_EVENT.search(events))
+def _infos(alert: Element) -> list[Element]:
+    """Return what an alert says, one element a language or area."""
+    return [child for child in alert if _name(child) == "info"]
+
+
+def _is_all_clear(info: Element) -> bool:
+    """Tell whether the threat is over."""
+    return any("".join(e.itertext()).strip().lower() == "allclear" for e in info if _name(e) == "responseType")
 
 
 def _name(element: Element) -> str:
@@ -218,14 +247,9 @@ def _needed(element: Element, name: str) -> str:
     return text
 
 
-def _needed_all(element: Element, name: str) -> list[str]:
-    """Return the texts of all children of a name, of which there must be one."""
-    return [plain_text("".join(c.itertext())) for c in element if _name(c) == name] or [_needed(element, name)]
-
-
-def _word(element: Element, name: str, known: tuple[str, ...]) -> str:
-    """Return a word of a vocabulary in lower case."""
-    word = _needed(element, name).lower()
+def _word(element: Element, name: str, known: tuple[str, ...], *, silent: str | None = None) -> str:
+    """Return a word of a vocabulary in lower case, ``silent`` where it is left out and may be."""
+    word = (_text(element, name) or silent or _needed(element, name)).lower()
     if word not in known:
         raise ValueError(f"{name} {word[:40]!r} is none of {', '.join(known)}")
     return word
@@ -281,13 +305,17 @@ def _root(payload: Payload) -> Element:
     raise PayloadRejected(payload.name, f"is neither a CAP alert nor an index of some: its root is <{root.tag[:80]}>")
 
 
+def _entries(root: Element) -> list[Element]:
+    """Return the entries of an RSS or Atom index."""
+    return [element for element in root.iter() if _name(element) in {"item", "entry"}]
+
+
 def _links(root: Element) -> list[str]:
     """Return the addresses of the alerts that an RSS or Atom index names, none when it holds them itself."""
     if any(_name(element) == "alert" for element in root.iter()):
         return []
-    entries = [element for element in root.iter() if _name(element) in {"item", "entry"}]
     links = []
-    for entry in entries:
+    for entry in _entries(root):
         named = [child for child in entry if _name(child) == "link"]
         typed = [one for one in named if "cap" in one.get("type", "")]
         for one in (typed or named)[:1]:

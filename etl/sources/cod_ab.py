@@ -1,7 +1,7 @@
 """COD-AB: administrative boundaries with P-codes, of OCHA and the national authorities.
 
-Read are GeoParquet files, answers of the ArcGIS FeatureServer (GeoJSON), the lists in spreadsheets, and the global list
-of P-codes. What is decided here, where they leave it open:
+Read are GeoParquet files, answers of the ArcGIS FeatureServer (GeoJSON), zip files of GeoJSON files or shapefiles,
+GeoPackages, the lists in spreadsheets, and the global list of P-codes. Decided here, where they leave it open:
 
 - The level of a layer is that of its deepest ``admN_pcode``. Lines, and areas that are no longer valid (``valid_to``),
   are ignored by name, and so are the rows of a level that a part of the country does not have (no code, no name).
@@ -23,6 +23,7 @@ import pandas as pd
 
 from data.errors import PayloadRejected
 from data.schema.admin_area import AdminArea
+from etl import boundary_zip, geopackage, shapefile
 from etl.areas import outline_of, polygons_of_geojson
 from etl.client import get
 from etl.cod_columns import TEXTS, name_of, strangers, texts_of
@@ -40,6 +41,7 @@ from etl.spreadsheet import sheets
 LIST_COLUMNS = ("Location", "Admin Level", "P-Code", "Name", "Parent P-Code", "Valid from date")
 MISSING = "waypost_missing"
 """The one key of the note that `fetch` hands to `parse` about countries that did not answer."""
+_LINES_AND_POINTS = frozenset(("Point", "MultiPoint", "LineString", "MultiLineString"))
 _PAGE_AREAS = 200
 _PCODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
 _MOST_VANISHED_SHARE = 0.5
@@ -112,6 +114,13 @@ class CodAb:
         if head.startswith(b"PAR1"):
             columns, rows = features(payload.name, payload.read(self.spec.max_bytes))
             yield from _layer(payload.name, "row", columns, rows, is_whole=True)
+        elif head.startswith(geopackage.MARK):
+            for name, columns, rows in geopackage.layers(payload.name, payload.read(self.spec.max_bytes)):
+                yield from _layer(f"{payload.name}, {name}"[:300], f"{name[:60]} row", columns, rows, is_whole=True)
+        elif head.startswith(shapefile.MARK):
+            raise PayloadRejected(payload.name, "is a part of a shapefile: send the zip with its .shp, .dbf and .prj")
+        elif head.startswith(b"PK\x03\x04") and boundary_zip.is_of_boundaries(payload.read(self.spec.max_bytes)):
+            yield from _bundle(payload, self.spec.max_bytes)
         elif head.startswith(b"PK\x03\x04"):
             for title, table in sheets(payload.read(self.spec.max_bytes), payload.name):
                 yield from _sheet(payload.name, title, table)
@@ -119,6 +128,22 @@ class CodAb:
             yield from _geojson(payload, self.spec.max_bytes)
         else:
             yield from _global_list(payload)
+
+
+def _bundle(payload: Payload, max_bytes: int) -> Iterator[Item]:
+    """Yield the areas of every layer of a zip file; layers of lines and points are ignored by name."""
+    for name, parts in boundary_zip.layers(payload.name, payload.read(max_bytes), max_bytes):
+        where = f"{payload.name}, {name}"[:300]
+        if ".shp" not in parts:
+            yield from _geojson(Payload(where, next(iter(parts.values()))), max_bytes)
+        elif not shapefile.is_of_areas(parts[".shp"]):
+            yield Ignored(0, f"{name}: boundary lines or points, which are no areas")
+        elif ".dbf" not in parts:
+            raise PayloadRejected(where, "lacks its table (.dbf): outlines without names")
+        else:
+            told = [parts.get(ending, b"").decode(errors="replace") for ending in (".cpg", ".prj")]
+            columns, rows = shapefile.features(where, parts[".shp"], parts[".dbf"], *told)
+            yield from _layer(where, f"{name[:60]} row", columns, rows, is_whole=True)
 
 
 def _answer(name: str, body: bytes) -> dict[str, Any]:
@@ -152,6 +177,11 @@ def _geojson(payload: Payload, max_bytes: int) -> Iterator[Item]:
     system = str(answer.get("crs") or "4326")
     if "4326" not in system and "CRS84" not in system:
         raise PayloadRejected(payload.name, f"is in the reference system {system[:120]}, not in WGS 84 degrees")
+    shapes = [f.get("geometry") for f in found if isinstance(f, dict)]
+    kinds = {str(shape.get("type")) for shape in shapes if isinstance(shape, dict)}
+    if kinds and kinds <= _LINES_AND_POINTS:
+        yield Ignored(len(found), "boundary lines and points, which are no areas")
+        return
     rows = [_feature(number, feature) for number, feature in enumerate(found, start=1)]
     columns = list(dict.fromkeys(name for row in rows for name in row.attributes))
     is_page = _goes_on(answer) or re.search(r"-from-[1-9]\d*\.geojson$", payload.name) is not None

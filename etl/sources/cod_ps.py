@@ -3,7 +3,8 @@
 Read are the global files (one row an area and group) and the files of one country (one column a group: ``F_00_04``).
 What is decided here, where they leave it open:
 
-- The figure is of the whole reference year: the files name no day.
+- The figure is of the whole reference year: the files name no day. A file without a column for it says it in its name.
+- Countries name their columns in their own ways (``ADM1_PT``, ``Admin1_Code``, ``admin1Pcode``): see `etl.ps_columns`.
 - ``breakdown`` is the sex, the age, or both ("female 5-19"); it is empty for the whole population. Groups overlap:
   only the whole, or all ages of both sexes, add up to everybody.
 - Two different figures for one area, group and year (seen in the file of 2025) are both rejected: neither is known to
@@ -12,6 +13,7 @@ What is decided here, where they leave it open:
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -22,23 +24,20 @@ from data.schema.indicator import Indicator
 from etl.client import get
 from etl.columns import Columns
 from etl.countries import iso3_of_code
-from etl.delimited import read
+from etl.delimited import Chunk, read
 from etl.json_text import read_json
 from etl.markup import plain_text
 from etl.numbers import to_whole_number
 from etl.personal import refuse_personal
+from etl.ps_columns import names_of, renamed, year_in
 from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
 
 SEXES = {"all": "", "f": "female", "m": "male"}
 _LETTERS = {"T": "all", "F": "f", "M": "m"}
-_IGNORED = frozenset((
-    "Country", "Population_group", "Source", "Contributor", "ADM0_EN", "ADM0_FR", "ADM0_AR", "ADM0_ES", "ADM0_NAME",
-))  # fmt: skip
-_READ = frozenset((
-    "ISO3", "ADM0_PCODE", "Gender", "Age_range", "Age_min", "Age_max", "Population", "Reference_year", "year",
-    *(f"ADM{level}_{what}" for level in range(1, 5) for what in ("PCODE", "NAME", "EN", "FR", "AR", "ES")),
-))  # fmt: skip
+_IGNORED = frozenset(("Country", "Population_group", "Source", "Contributor"))
+_READ = frozenset(("ISO3", "Gender", "Age_range", "Age_min", "Age_max", "Population", "year"))
 _GROUP = re.compile(r"([FMT])_(?:(TL)|(\d{2})_(\d{2,3})|(\d{2,3})_?[Pp](?:lus|LUS))")
+_AREA = re.compile(r"ADM[0-4]_(?:PCODE|NAME|[A-Z]{2})")
 _AGES = re.compile(r"(\d{1,3})-(\d{1,3})|(\d{1,3})\+")
 _LATEST_AGE = 130
 _MOST_SHOWN = 5
@@ -83,22 +82,32 @@ class CodPs:
         now = self.clock()
         frames: list[pd.DataFrame] = []
         with payload.open() as stream:
-            for number, chunk in enumerate(read(stream, payload.name, (), (*_READ, *_IGNORED))):
+            for number, found in enumerate(read(stream, payload.name, ())):
+                chunk = replace(found, frame=found.frame.rename(columns=renamed(found.frame.columns)))
+                if "year" not in chunk.frame and (told := year_in(payload.name)):
+                    chunk.frame["year"] = told
                 groups = _groups(payload.name, list(chunk.frame.columns))
                 if number == 0:
-                    added = [c for c in chunk.added if not _GROUP.fullmatch(c)]
-                    refuse_personal(added, payload.name)
-                    if added:
-                        yield Ignored(0, f"columns that are new here and not read: {', '.join(added)[:500]}")
+                    yield from _told(payload.name, found, chunk)
                 tags = chunk.frame.iloc[:, 0].str.startswith("#")
                 if tags.any():
                     yield Ignored(int(tags.sum()), "a line of HXL tags, as the Humanitarian Data Exchange adds it")
-                    chunk = chunk.without(tags)  # noqa: PLW2901
+                    chunk = chunk.without(tags)
                 columns = Columns(chunk)
                 frame = _wide(columns, groups, now) if groups else _long(columns, now)
                 yield from columns.rejects("indicator")
                 frames.append(frame)
         yield from _figures(pd.concat(frames, ignore_index=True))
+
+
+def _told(name: str, found: Chunk, chunk: Chunk) -> Iterator[Item]:
+    """Yield what is new in a file, and that its year stands in its name only."""
+    added = [c for c in chunk.frame if not (c in _READ | _IGNORED or _AREA.fullmatch(c) or _GROUP.fullmatch(c))]
+    refuse_personal(added, name)
+    if added:
+        yield Ignored(0, f"columns that are new here and not read: {', '.join(added)[:500]}")
+    if len(chunk.frame.columns) > len(found.frame.columns):
+        yield Ignored(0, f"no column tells the year: {year_in(name)} is that of the file's name")
 
 
 def _groups(name: str, columns: list[str]) -> list[str]:
@@ -107,11 +116,11 @@ def _groups(name: str, columns: list[str]) -> list[str]:
     Raises PayloadRejected when the file is neither.
     """
     groups = [column for column in columns if _GROUP.fullmatch(column)]
-    needed = {"ISO3", "Gender", "Age_range", "Population", "Reference_year"}
+    needed = {"ISO3", "Gender", "Age_range", "Population", "year"}
     if not groups and (lacking := sorted(needed - set(columns))):
         raise PayloadRejected(name, f"lacks the columns {', '.join(lacking)}, and has none like F_00_04 or T_TL")
-    if groups and not {"Reference_year", "year"} & set(columns):
-        raise PayloadRejected(name, "lacks the column year or Reference_year: a population without a year says nothing")
+    if groups and "year" not in columns:
+        raise PayloadRejected(name, "lacks the column year or Reference_year, and its name tells none: of which year?")
     return groups
 
 
@@ -124,15 +133,14 @@ def _areas(columns: Columns, now: datetime) -> pd.DataFrame:
     level = pd.Series(0, index=iso3.index)
     for deeper in range(1, 5):
         code = columns.text(f"ADM{deeper}_PCODE")
-        told = columns.text(f"ADM{deeper}_NAME")
-        for language in ("EN", "FR", "ES", "AR"):
-            told = told.fillna(columns.text(f"ADM{deeper}_{language}"))
+        told = pd.Series(None, index=code.index, dtype="str")
+        for column in names_of(columns.chunk.frame.columns, deeper):
+            told = told.fillna(columns.text(column))
         columns.fault(code.isna() & told.notna(), f"ADM{deeper}_PCODE", "is missing for a named area")
         level = level.mask(code.notna(), deeper)
         area, name = area.where(code.isna(), code), name.where(code.isna(), told)
-    column = "Reference_year" if "Reference_year" in columns.chunk.frame else "year"
-    year = columns.whole_number(column, least=1950, needed=True)
-    columns.fault((year > now.year).fillna(value=False), column, f"is later than {now.year}")
+    year = columns.whole_number("year", least=1950, needed=True)
+    columns.fault((year > now.year).fillna(value=False), "year", f"is later than {now.year}")
     return pd.DataFrame(
         {
             "row": area.index,

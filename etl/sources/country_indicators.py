@@ -1,7 +1,8 @@
 """Political and economic indicators of countries in Waypost's own contract (docs/formats/country-indicators.md).
 
 Who publishes a figure is its ``source_id``: two publishers of one indicator are two series. The address it was taken
-from is checked and stays in the file, which is kept; a row has no column for it.
+from is checked and stays in the file, which is kept; a row has no column for it. The World Bank's own CSV files are
+read as they are (`etl.world_bank`).
 """
 
 import re
@@ -22,6 +23,7 @@ from etl.markup import link_of, plain_text
 from etl.personal import refuse_personal
 from etl.source import Ignored, Item, Payload, Rows, Spec, Window
 from etl.tables import read_table
+from etl.world_bank import indicators, is_world_bank
 
 REQUIRED = (
     "indicator", "country_iso3", "period_start_date", "period_end_date", "value", "unit", "publisher", "url",
@@ -79,7 +81,11 @@ class CountryIndicators:
         Raises `PayloadRejected` as `etl.tables.read_table` does.
         """
         now = self.clock()
-        for number, chunk in enumerate(read_table(payload, FORM)):
+        chunks = indicators(payload) if is_world_bank(payload) else read_table(payload, FORM)
+        for number, chunk in enumerate(chunks):
+            if isinstance(chunk, Ignored):
+                yield chunk
+                continue
             if number == 0:
                 refuse_personal(chunk.added, payload.name)
                 if chunk.added:

@@ -5,6 +5,7 @@ What is decided here, where the source leaves it open:
 - Figures are stocks at the reporting date. One place has several rows a round, one a reason and origin: they are summed
   within operation, round, date and area. Operations of one country overlap: each is a series of its own, and two
   series never add up.
+- A site and a baseline assessment of one round count the same people: each is a series of its own.
 - A sum over a row without a figure is not known, and missing: a part is not the whole.
 - Reasons come as free combinations ("Conflict; Natural disaster"): a figure with one kind of reason has that cause, one
   with several or none is *not_told*.
@@ -27,8 +28,8 @@ from etl.client import get
 from etl.columns import Columns
 from etl.countries import iso3_of_code, iso3_of_name, known, wanted
 from etl.delimited import Chunk
-from etl.dtm_tables import DATE, FIGURE, IGNORED, chunks_of
-from etl.month_names import iso_day
+from etl.dtm_tables import IGNORED, chunks_of
+from etl.dtm_words import DATE, FIGURE, day_in
 from etl.not_fetched import note, noted
 from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
 
@@ -36,7 +37,11 @@ LEVELS = ("admin2", "admin1", "admin0")
 DATE_FORMS = ("%Y-%m-%d", "%Y-%m-%dT00:00:00", "%Y-%m-%d 00:00:00", "%Y-%m-%dT00:00:00Z", "%Y-%m-%dT00:00:00.000Z")
 TOTAL = r"(?i)(grand |sub-?)?totals?( g[eé]n[eé]ral)?( general)?"
 NOT_AVAILABLE = re.compile(r"(?i)not available|n/?a|-|null")
-CAUSES = {"conflict": r"(?i)conflict|insecurity|violence|clash", "disaster": r"(?i)disaster|flood|drought|storm|climat"}
+CAUSES = {
+    "conflict": r"(?i)confli[ck]?t|ins[eé]curi|inseguridad|violenc|clash|affrontement|insurgen|armed|bandit",
+    "disaster": r"(?i)d[ei]sast|flood|drought|storm|climat|catastroph|inond|inund|s[eé]cheresse|sequ[ií]a|cyclon",
+}
+"""Words of reasons, in English, French and Spanish."""
 
 
 class DtmSettings(BaseSettings):
@@ -146,7 +151,8 @@ def _without_totals(chunk: Chunk) -> tuple[Chunk, list[Ignored]]:
         pd.DataFrame({level: frame.get(f"admin{level}{what}", empty).str.strip() for level in range(3)})
         for what in ("Name", "Pcode")
     )
-    is_total = pd.concat([names, codes], axis=1).apply(lambda column: column.str.fullmatch(TOTAL)).any(axis=1)
+    days = frame.get(DATE, empty).str.strip()
+    is_total = pd.concat([names, codes, days], axis=1).apply(lambda column: column.str.fullmatch(TOTAL)).any(axis=1)
     is_note = (frame[FIGURE].str.strip() == "") & (codes == "").all(axis=1) & ((names != "").sum(axis=1) < 2)
     for left_out, reason in ((is_total, "a line of totals"), (is_note & ~is_total, "a line without code and figure")):
         if left_out.any():
@@ -159,7 +165,7 @@ def _read(columns: Columns, now: datetime) -> pd.DataFrame:
     raw = columns.chunk.frame
     for name in raw.columns:
         raw[name] = raw[name].mask(raw[name].str.strip().str.fullmatch(NOT_AVAILABLE), "")
-    raw[DATE] = raw[DATE].map(iso_day)
+    raw[DATE] = raw[DATE].map({text: _day(text) for text in raw[DATE].unique()})
     country = _country(columns)
     reason = columns.text("displacementReason", "")
     causes = {cause: reason.str.contains(pattern) for cause, pattern in CAUSES.items()}
@@ -173,7 +179,7 @@ def _read(columns: Columns, now: datetime) -> pd.DataFrame:
     level = level.mask(columns.text("admin2Pcode").notna() | columns.text("admin2Name").notna(), 2)
     return pd.DataFrame(
         {
-            "series": columns.text("operation", "no operation named"),
+            "series": columns.text("operation", "no operation named") + _assessment(columns),
             "round": columns.text("roundNumber", ""),
             "country_iso3": country,
             "admin_level": level,
@@ -187,6 +193,20 @@ def _read(columns: Columns, now: datetime) -> pd.DataFrame:
             .mask(only["disaster"], "disaster"),
         }
     )
+
+
+def _assessment(columns: Columns) -> "pd.Series[str]":
+    """Return how people were counted as an addition to the operation, empty where it is not told."""
+    told = columns.text("assessmentType", "")
+    return (", " + told).where(told != "", "")
+
+
+def _day(text: str) -> str:
+    """Return a day written with the name of its month as 2024-10-15, any other text as it is."""
+    try:
+        return day_in([text]) if any(sign.isalpha() for sign in text.replace("T", "").replace("Z", "")) else text
+    except ValueError:
+        return text
 
 
 def _country(columns: Columns) -> "pd.Series[str]":

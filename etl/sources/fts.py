@@ -100,6 +100,7 @@ class Fts:
         with payload.open() as stream:
             start = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
         if not start.startswith((b"{", b"[")):
+            _refuse_flows(payload)
             with payload.open() as stream:
                 yield from _table(read(stream, payload.name, REQUIRED, (*OPTIONAL, *IGNORED)), self.clock())
             return
@@ -110,6 +111,19 @@ class Fts:
             yield from _records("funding_flow", data["flows"], FundingFlow, lambda r: _flow(r, self.clock()))
         else:
             raise PayloadRejected(payload.name, "holds neither plans nor flows; totals by group come in the CSV files")
+
+
+def _refuse_flows(payload: Payload) -> None:
+    """Raise PayloadRejected for CSV files of flows: they tell neither a flow's version nor whether it is new money."""
+    with payload.open() as stream:
+        header = stream.read(4096).partition(b"\n")[0]
+    if b"amountUSD" in header and b"boundary" in header:
+        told = (
+            "holds flows without their version and without newMoney, so that none can be counted once; load the flows"
+        )
+        raise PayloadRejected(
+            payload.name, f"{told} from the API (etl run fts), and plans from fts_requirements_funding_*.csv"
+        )
 
 
 def _envelope(payload: Payload, max_bytes: int) -> dict[str, Any]:

@@ -169,6 +169,8 @@ def _locations(payload: Payload, max_bytes: int) -> list[Any]:
 def _cell(found: Any, now: datetime) -> Fields:
     """Return a location as its position, days and series; raise ValueError with what is wrong with it."""
     fields = object_of(found)
+    if "daily_units" not in fields:
+        raise ValueError("daily_units is missing: nobody knows in which unit the discharge is")
     daily, units = object_of(fields.get("daily")), object_of(fields.get("daily_units"))
     latitude, longitude = _degrees(fields, "latitude", 90), _degrees(fields, "longitude", 180)
     texts = {name: _texts(daily, name) for name in ("time", *SERIES) if name in daily}

@@ -29,7 +29,7 @@ from etl.client import get
 from etl.columns import Columns
 from etl.countries import known, wanted
 from etl.delimited import Chunk, read
-from etl.hapi_themes import GROUPS, THEMES, Theme
+from etl.hapi_themes import GROUPS, HOSTS, NOT_READ, THEMES, Theme
 from etl.json_records import chunk_of_records
 from etl.json_text import read_json
 from etl.not_fetched import note, noted
@@ -169,6 +169,8 @@ def _theme(names: set[str], place: str) -> Theme:
     for theme in THEMES:
         if set(theme.required) <= names:
             return theme
+    if other := next((told for name, told in NOT_READ.items() if name in names), None):
+        raise PayloadRejected(place, f"is HAPI's theme of {other}, which is not read here")
     raise PayloadRejected(place, f"has the columns of no theme read here: {', '.join(sorted(names))[:300]}")
 
 
@@ -184,6 +186,11 @@ def _sound(chunk: Chunk) -> tuple[Chunk, list[Ignored]]:
     if (marked & ~tags).any():
         items.append(Ignored(int((marked & ~tags).sum()), "a row that HDX itself marks with an error"))
     left_out = tags | marked
+    if {"population_group", "origin_location_code"} <= set(chunk.frame.columns):
+        hosts = (chunk.frame["population_group"].str.strip() == HOSTS) & ~left_out
+        if hosts.any():
+            items.append(Ignored(int(hosts.sum()), "a host community, which is not displaced"))
+        left_out |= hosts
     return (chunk.without(left_out) if left_out.any() else chunk), items
 
 
@@ -211,7 +218,7 @@ def _common(columns: Columns, theme: Theme, latest: datetime) -> pd.DataFrame:
     return frame.assign(area_id=place, area_id_kind=kind)
 
 
-_FORMS = ("%Y-%m-%d", "%Y-%m-%dT00:00:00")
+_FORMS = tuple(f"%Y-%m-%d{clock}" for clock in ("", "T00:00:00", "T23:59:59", " 00:00:00", " 23:59:59"))
 
 
 def _area(columns: Columns, country_column: str) -> _Area:

@@ -102,7 +102,7 @@ class Ibtracs:
                 if number == 0 and added:
                     yield Ignored(0, f"columns that are new here and not read: {', '.join(added)[:500]}")
                 yield from storms.take(chunk)
-        if not storms.has_units and not storms.seen:
+        if not storms.has_units and not storms.seen and storms.open.empty:
             raise PayloadRejected(payload.name, "has neither a row of units nor a position: it is no IBTrACS file")
         yield from storms.rest()
 
@@ -118,7 +118,7 @@ class _Storms:
 
     def take(self, chunk: Chunk) -> Iterator[Item]:
         """Yield the storms that end within a chunk, and what is wrong with its positions."""
-        units = (chunk.frame["LAT"] == "degrees_north") & (chunk.frame["SID"].str.strip() == "")
+        units = chunk.frame["LAT"] == "degrees_north"
         self.has_units = self.has_units or bool(units.any())
         spurs = ~units & chunk.frame.get("TRACK_TYPE", units.astype("str")).str.contains("spur", case=False)
         if spurs.any():

@@ -9,12 +9,16 @@ What is decided here, where the feed leaves it open:
 - "more than" and "approximately" stand in the note; the figure is taken as it is.
 - The yearly validated data set (GIDD, disaggregated GeoJSON) is read too, as ``idmc_gidd``: it covers the same events
   again, and figures of two sources are never summed. A figure of several places has no position.
+- GIDD's sums of a country and year, and its table of disasters (`etl.idmc_tables`), cover the same displacement once
+  more: they are ``idmc_gidd_years`` and ``idmc_gidd_disasters``. AB9 is Abyei and XKX Kosovo: no other code is made up.
 - Texts with markup are not read. The position is that of the report, often a centroid.
 """
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import httpx
 import pandas as pd
@@ -25,11 +29,15 @@ from data.schema.displacement import Displacement
 from etl.client import get
 from etl.columns import Columns
 from etl.countries import known
+from etl.delimited import Chunk
+from etl.idmc_tables import Table, answer, kind_of, sums_of, tables
 from etl.json_records import chunk_of_records
 from etl.json_text import read_json
 from etl.markup import plain_text
 from etl.source import Ignored, Item, Payload, Rows, Spec, Window
 
+NO_ISO = ("AB9", "XKX")
+"""Areas with a code of IDMC's own, Abyei and Kosovo."""
 REQUIRED = ("id", "iso3", "displacement_type", "figure", "displacement_start_date", "displacement_end_date")
 OPTIONAL = (
     "latitude", "longitude", "qualifier", "role", "event_id", "event_name", "type", "locations_name", "category",
@@ -45,6 +53,7 @@ GIDD_NAMES = {
     "Event name": "event_name", "Hazard type": "type", "Locations name": "locations_name",
     "Figure category": "category",
 }  # fmt: skip
+_GIDD_PLAIN = {name: name.casefold().replace(" ", "_") for name in (*GIDD_NAMES, "Year")}
 MEASURES = {"Internal Displacements": "flow", "IDPs": "stock"}
 CAUSES = {"Conflict": "conflict", "Disaster": "disaster", "Other": "other"}
 _CENTROID = re.compile(r"^\[?\s*(-?[0-9.]{1,20})\s*[,;]\s*(-?[0-9.]{1,20})\s*\]?$")
@@ -93,25 +102,85 @@ class Idmc:
         yield Payload("idus-all.json" if is_long else "idus-last-180-days.json", body, kind)
 
     def parse(self, payload: Payload) -> Iterator[Item]:
-        """Yield one figure a record."""
+        """Yield the figures of updates or of the GIDD, as JSON, CSV or a workbook."""
+        now = self.clock()
+        with payload.open() as stream:
+            start = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
+        if not start.startswith((b"[", b"{")):
+            has_any = False
+            for part in tables(payload):
+                if isinstance(part, Table):
+                    has_any = has_any or _is_read(part.chunk)
+                    yield from _of_table(part, payload.name, now)
+                else:
+                    yield part
+            if not has_any:
+                raise PayloadRejected(payload.name, "holds neither updates nor years or disasters of the GIDD")
+            return
         document = read_json(payload.name, payload.read(self.spec.max_bytes))
         is_gidd = isinstance(document, dict) and document.get("type") == "FeatureCollection"
-        records = document.get("features") if is_gidd else document
+        records = document.get("features" if is_gidd else "results") if isinstance(document, dict) else document
         if not isinstance(records, list):
             raise PayloadRejected(payload.name, "is no list of displacement updates and no GIDD feature collection")
+        if not is_gidd and kind_of((table := answer(payload.name, records)).chunk):
+            yield from _of_table(table, payload.name, now)
+            return
         plain = [_gidd(record) if is_gidd else _plain(record) for record in records]
-        chunk = chunk_of_records(payload.name, plain, REQUIRED, OPTIONAL, IGNORED)
-        if chunk.added:
-            yield Ignored(0, f"fields that are new here and not read: {', '.join(chunk.added)[:500]}")
-        columns = Columns(chunk, "record")
-        frame = _figures(columns, self.clock())
-        if is_gidd:
-            measure = columns.code("category", MEASURES)
-            frame = frame.assign(source_id="idmc_gidd", measure=measure, quality="reported")
-        frame = columns.good(frame)
+        yield from _items(chunk_of_records(payload.name, plain, REQUIRED, OPTIONAL, IGNORED), now, is_gidd=is_gidd)
+
+
+def _is_read(chunk: Chunk) -> bool:
+    """Tell whether a table is one of figures or sums."""
+    return bool({"figure", "total_figures"} & set(chunk.frame.columns)) or kind_of(chunk) is not None
+
+
+def _of_table(table: Table, name: str, now: datetime) -> Iterator[Item]:
+    """Yield the figures of a table; one of anything else is ignored by name."""
+    chunk = table.chunk
+    if kind_of(chunk):
+        columns = Columns(chunk, chunk.where)
+        _country(columns)
+        sums = sums_of(columns, table.cause, now)
+        if not sums:
+            raise PayloadRejected(name, "tells the cause neither in its columns nor in its name (conflict, disaster)")
         yield from columns.rejects("displacement")
-        if len(frame):
-            yield Rows(Displacement, frame, columns.locators()[frame.index])
+        for frame in map(columns.good, sums):
+            if len(frame):
+                yield Rows(Displacement, frame, columns.locators()[frame.index])
+    elif _is_read(chunk):
+        is_gidd = "total_figures" in chunk.frame
+        rows = chunk.frame.to_dict("records")
+        plain = [_gidd({"properties": _labelled(row)}) if is_gidd else _plain(row) for row in rows]
+        read = chunk_of_records(name, plain, REQUIRED, OPTIONAL, IGNORED) if plain else chunk
+        figures = replace(chunk, frame=read.frame.set_axis(chunk.frame.index), added=() if is_gidd else read.added)
+        yield from _items(figures, now, is_gidd=is_gidd)
+    else:
+        yield Ignored(len(chunk.frame), f"a table of something else: {', '.join(chunk.frame.columns)[:200]}")
+
+
+def _labelled(row: dict[Any, Any]) -> dict[str, Any]:
+    """Return a row of the disaggregated GIDD with the names that its GeoJSON has."""
+    return {label: row[plain] for label, plain in _GIDD_PLAIN.items() if plain in row}
+
+
+def _items(chunk: Chunk, now: datetime, *, is_gidd: bool) -> Iterator[Item]:
+    """Yield the figures of a chunk, one a row."""
+    if chunk.added:
+        yield Ignored(0, f"fields that are new here and not read: {', '.join(chunk.added)[:500]}")
+    columns = Columns(chunk, chunk.where)
+    frame = _figures(columns, now)
+    if is_gidd:
+        frame = frame.assign(source_id="idmc_gidd", measure=columns.code("category", MEASURES), quality="reported")
+    frame = columns.good(frame)
+    yield from columns.rejects("displacement")
+    if len(frame):
+        yield Rows(Displacement, frame, columns.locators()[frame.index])
+
+
+def _country(columns: Columns) -> None:
+    """Note the rows without a country."""
+    raw = columns.text("iso3", "")
+    columns.fault(~raw.isin([*known(), *NO_ISO]), "iso3", "is no ISO 3166-1 alpha-3 code")
 
 
 def _plain(record: object) -> object:
@@ -143,12 +212,13 @@ def _gidd(feature: object) -> object:
 def _figures(columns: Columns, now: datetime) -> pd.DataFrame:
     """Return the figures of a chunk; what is wrong with them is noted in ``columns``."""
     raw = columns.chunk.frame
-    columns.fault(~raw["iso3"].isin(known()), "iso3", "is no ISO 3166-1 alpha-3 code")
+    _country(columns)
     columns.fault(~raw["role"].isin(list(ROLES)), "role", f"is none of {', '.join(filter(None, ROLES))}")
     longitude, latitude = columns.number("longitude"), columns.number("latitude")
     columns.fault(longitude.isna() != latitude.isna(), "longitude", "and latitude come together or not at all")
     start, end = _date(columns, "displacement_start_date", now), _date(columns, "displacement_end_date", now)
-    event = raw["event_id"].where(raw["event_id"] != "", raw["event_name"].map(plain_text))
+    number = raw["event_id"].str.removesuffix(".0")  # as a data frame writes a column with gaps
+    event = number.where(number != "", raw["event_name"].map(plain_text))
     texts = zip(raw["qualifier"], raw["type"], raw["event_name"], strict=True)
     return pd.DataFrame(
         {

@@ -1,7 +1,8 @@
 """INFORM Risk Index: a country's risk of a humanitarian crisis and what it is made of, by year.
 
-Read are the trends (the API's JSON, and the CSV of the Humanitarian Data Exchange), which hold the index and its three
-dimensions, and the CSV of the latest values, which holds the figures behind them. What is decided here:
+Read are the trends (the API's JSON, the CSV of the Humanitarian Data Exchange, and the yearly workbook's sheet of
+results, `etl.inform_book`), which hold the index and its three dimensions, and the CSV of the latest values, which
+holds the figures behind them. What is decided here:
 
 - A score is of its whole year, from 0 (least risk) to 10. An empty one is missing, 0 is a score.
 - Past years are computed again with today's method: all years are known since they are loaded, none before.
@@ -24,6 +25,7 @@ from etl.client import get
 from etl.columns import Columns
 from etl.countries import known
 from etl.delimited import Chunk, read
+from etl.inform_book import scores_of
 from etl.json_records import chunk_of_records, shown
 from etl.json_text import read_json
 from etl.markup import plain_text
@@ -37,6 +39,7 @@ CODES = {
     "CC.INF": "lack_of_coping_capacity_infrastructure",
 }  # fmt: skip
 """The index, its three dimensions and their six categories, as the method's own numbering has them."""
+CATEGORIES = tuple(code for code in CODES if "." in code)
 REQUIRED = ("Iso3", "IndicatorScore")
 TRENDS = ("IndicatorId", "GNAYear")
 LATEST = ("IndicatorName", "ValidityYear", "Unit")
@@ -79,6 +82,9 @@ class InformRisk:
         """Yield the scores or figures of a payload; two different ones for one country and year are no score."""
         frames: list[pd.DataFrame] = []
         for chunk in _chunks(payload, self.spec.max_bytes):
+            if isinstance(chunk, Ignored):
+                yield chunk
+                continue
             is_trend = set(TRENDS) <= set(chunk.frame)
             if not is_trend and not set(LATEST) <= set(chunk.frame):
                 both = f"{', '.join(TRENDS)} (trends) nor {', '.join(LATEST)} (latest values)"
@@ -89,17 +95,26 @@ class InformRisk:
             dateless = chunk.frame[year].str.strip().isin(_NO_YEAR)
             if dateless.any():
                 yield Ignored(int(dateless.sum()), f"without a year ({year} is 0 or empty)")
-            columns = Columns(chunk.without(dateless), chunk.where)
+            chunk = chunk.without(dateless)  # noqa: PLW2901
+            if is_trend:
+                below = chunk.frame["IndicatorId"].str.strip().str.startswith(tuple(f"{code}." for code in CATEGORIES))
+                if below.any():
+                    yield Ignored(int(below.sum()), "scores of which the six categories are made")
+                chunk = chunk.without(below)  # noqa: PLW2901
+            columns = Columns(chunk, chunk.where)
             frame = _scores(columns, self.clock()) if is_trend else _figures(columns, self.clock())
             frames.append(columns.good(frame.assign(locator=columns.locators())))
             yield from columns.rejects("indicator")
         yield from _items(pd.concat(frames, ignore_index=True), is_trend=is_trend)
 
 
-def _chunks(payload: Payload, max_bytes: int) -> Iterator[Chunk]:
+def _chunks(payload: Payload, max_bytes: int) -> Iterator[Chunk | Ignored]:
     """Yield the records of an answer or the rows of a file as texts."""
     with payload.open() as stream:
         start = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"PK"):
+        yield from scores_of(payload)
+        return
     if not start.startswith((b"[", b"{")):
         with payload.open() as stream:
             yield from read(stream, payload.name, REQUIRED, (*TRENDS, *LATEST, *IGNORED))

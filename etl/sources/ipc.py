@@ -1,7 +1,7 @@
 """Acute food insecurity by area (IPC and Cadre Harmonisé): people and their share in each phase, now and as projected.
 
-The API's list of analyses and the long CSV files of the Humanitarian Data Exchange are read. Decided here, where they
-leave it open:
+The API's list of analyses and the CSV files of the Humanitarian Data Exchange, long and wide, are read. Decided here,
+where they leave it open:
 
 - Areas have names, no codes: an area's id is its country with the names that lead to it (``CAF/Ouaka/Bambari``).
 - A projection looks ahead (quality *forecast*). A later analysis of the same area and months takes its place, known
@@ -26,6 +26,7 @@ from etl.client import get
 from etl.columns import Columns
 from etl.countries import iso3_of_code, known, wanted
 from etl.delimited import Chunk, read
+from etl.ipc_tables import LEVELS, long_tables
 from etl.json_records import object_of, shown
 from etl.json_text import read_json
 from etl.markup import plain_text
@@ -37,9 +38,6 @@ PERIODS = {"": "current", "_projected": "projected", "_second_projected": "secon
 """The ending of the fields of a period, and the beginning of the field that tells its months."""
 PHASES = {"p3plus": "phase 3+", **{f"phase{n}": f"phase {n}" for n in range(1, 6)}}
 ACUTE = "A"
-HEADER = ("Date of analysis", "Country", "Validity period", "From", "To", "Phase", "Number", "Percentage")
-OPTIONAL = ("Level 1", "Area")
-IGNORED = ("Total country population",)
 VALIDITY = {"current": "reported", "first projection": "forecast", "second projection": "forecast"}
 CSV_PHASES = {"all": "all", "3+": "phase 3+", **{str(n): f"phase {n}" for n in range(1, 6)}}
 PEOPLE, SHARE = "ipc_people_in_phase", "ipc_share_in_phase"
@@ -114,7 +112,7 @@ class Ipc:
             start = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
         if not start.startswith((b"[", b"{")):
             with payload.open() as stream:
-                yield from _table(read(stream, payload.name, HEADER, (*OPTIONAL, *IGNORED)), self.clock())
+                yield from _table(long_tables(read(stream, payload.name, ()), payload.name), self.clock())
             return
         content = read_json(payload.name, payload.read(self.spec.max_bytes))
         if not isinstance(content, list) or not content:
@@ -260,22 +258,21 @@ def _known_at(text: str, now: datetime) -> datetime:
     return min(end, now)
 
 
-def _table(chunks: Iterable[Chunk], now: datetime) -> Iterator[Item]:
-    """Yield the figures of a long CSV file."""
-    for number, chunk in enumerate(chunks):
-        if number == 0 and chunk.added:
-            yield Ignored(0, f"columns that are new here and not read: {', '.join(chunk.added)[:500]}")
-        tags = chunk.frame["Country"].str.startswith("#")
-        if tags.any():
-            yield Ignored(int(tags.sum()), "a line of HXL tags, as the Humanitarian Data Exchange adds it")
-        columns = Columns(chunk.without(tags), chunk.where)
+def _table(chunks: Iterable[Chunk | Ignored], now: datetime) -> Iterator[Item]:
+    """Yield the figures of a CSV file."""
+    for chunk in chunks:
+        if isinstance(chunk, Ignored):
+            yield chunk
+            continue
+        columns = Columns(chunk, chunk.where)
         frame = columns.good(_long(columns, now))
         yield from columns.rejects("indicator")
         for kind, unit in UNITS.items():
-            if len(frame):
-                named = {"indicator": kind, "unit": unit, "value": frame[kind].astype("float64")}
-                rows = frame.drop(columns=list(UNITS)).assign(**named)
-                yield Rows(Indicator, rows, columns.locators()[frame.index])
+            told = frame[(frame["breakdown"] != "all") | frame[kind].notna()]  # wide files have no share of all
+            if len(told):
+                named = {"indicator": kind, "unit": unit, "value": told[kind].astype("float64")}
+                rows = told.drop(columns=list(UNITS)).assign(**named)
+                yield Rows(Indicator, rows, columns.locators()[told.index])
 
 
 def _long(columns: Columns, now: datetime) -> pd.DataFrame:
@@ -286,7 +283,7 @@ def _long(columns: Columns, now: datetime) -> pd.DataFrame:
     months = {text: first_day(text) for text in analysed.unique()}
     good = {text: _known_at(text, now) for text, month in months.items() if month and month <= now.date()}
     columns.fault(~analysed.isin(list(good)), "Date of analysis", "is no month like Apr 2023, or a later one")
-    names = pd.concat([columns.text(name, "").map(plain_text).str.replace("/", "-") for name in OPTIONAL], axis=1)
+    names = pd.concat([columns.text(name, "").map(plain_text).str.replace("/", "-") for name in LEVELS], axis=1)
     paths = [tuple(name for name in row if name) for row in names.to_numpy(dtype=str)]
     share = columns.number("Percentage")
     columns.fault(share.notna() & ~share.between(0, 1), "Percentage", "is no share from 0 to 1")

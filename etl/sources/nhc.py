@@ -4,6 +4,7 @@ What is decided here, where the feed leaves it open:
 
 - The list is the whole truth: a storm that it no longer names is no active one, and its row ends. An empty list is the
   usual state out of season and believed, but only within an intact answer: an object with the list ``activeStorms``.
+  While an entry is rejected nothing ends: it may be the storm that seems to be missing.
 - The feed has no alert colour: it follows from the wind (`etl.cyclones`). Without a wind a hurricane is *orange* by its
   name, any other storm *green*; the severity is then missing.
 - The feed does not say when a storm began. Advisories come every six hours and are numbered: the beginning is counted
@@ -86,6 +87,7 @@ class Nhc:
         latest = self.clock() + timedelta(days=1)
         events: dict[str, Fields] = {}
         strangers: set[str] = set()
+        is_whole = True
         for number, storm in enumerate(storms, start=1):
             where = f"storm {number}"
             try:
@@ -98,12 +100,13 @@ class Nhc:
                     yield Ignored(0, f"classification {_text(fields, 'classification')[:40]!r} is new here")
                 events[event["event_id"]] = event
             except ValueError as error:
+                is_whole = False
                 yield Reject("hazard_event", where, str(error), shown(storm))
         if strangers:
             yield Ignored(0, f"fields that are new here and not read: {', '.join(sorted(strangers))[:500]}")
         if not storms:
             yield Ignored(0, "no active storm")
-        for table in self.spec.tables:
+        for table in self.spec.tables if is_whole else ():
             yield Replaces(table, "t.source_id = :source", 1.0, {"source": self.spec.id})
         if events:
             frame = pd.DataFrame(list(events.values()))

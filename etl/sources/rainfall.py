@@ -52,6 +52,8 @@ CODES = {name: level for level in (1, 2) for name in (f"adm{level}_pcode", f"ADM
 """The column of P-codes in files before 2025, and the administrative level it says."""
 OPTIONAL = ("PCODE", "adm_level", *CODES)
 IGNORED = ("adm_id", "adm1_id", "adm2_id", "n_pixels")
+_TINY = re.compile(r"[0-9](?:\.[0-9]{1,20})?[eE]-[0-9]{1,2}")
+"""How exports write the usual rain of deserts: 1.5e-05 mm."""
 _LETTERS = re.compile(r"[A-Z]*")
 _PART_ROWS = 20_000
 """So many rows of the file are nine times as many of ours in memory."""
@@ -207,7 +209,10 @@ def _areas(columns: Columns, code: str, now: datetime) -> pd.DataFrame:
 
 def _amounts(columns: Columns, name: str) -> "pd.Series[float]":
     """Return a column of figures, missing where the file says so; what is no amount is noted."""
-    values, unread = to_number(columns.text(name, ""), missing=NO_DATA)
+    texts = columns.text(name, "")
+    tiny = texts.str.fullmatch(_TINY)
+    texts = texts.mask(tiny, texts[tiny].map(lambda text: f"{float(text):.20f}"))
+    values, unread = to_number(texts, missing=NO_DATA)
     columns.fault(unread, name, "is no plain number")
     columns.fault(values < 0, name, "is below zero")
     return values

@@ -3,6 +3,7 @@
 `etl.ged` reads the events; the monthly candidates are a source of their own, ``ucdp_candidate``.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -19,10 +20,16 @@ from etl.source import Item, Payload, Spec, Window
 PAGE_ROWS = 1000
 PAUSE_SECONDS = 1.0
 """The API answers a quick series of calls with status 400."""
+_YEARLY = re.compile(r"[0-9]{1,2}\.[1-9][0-9]?")
+_CANDIDATE = re.compile(r"[0-9]{1,2}\.0[1]?\.[0-9.]{1,12}")
 
 
 class UcdpSettings(BaseSettings):
-    """``WAYPOST_UCDP_TOKEN``, and ``WAYPOST_UCDP_VERSION``: yearly ``26.1`` or monthly candidate ``26.0.8``."""
+    """``WAYPOST_UCDP_TOKEN``, and ``WAYPOST_UCDP_VERSION``: a yearly release such as ``26.1``.
+
+    A monthly candidate (``26.0.8``) is refused: it is the source ``ucdp_candidate``, whose events count only until the
+    yearly release covers them.
+    """
 
     model_config = SettingsConfigDict(env_prefix="WAYPOST_UCDP_", env_ignore_empty=True, hide_input_in_errors=True)
 
@@ -51,10 +58,12 @@ class Ucdp:
         self.clock = clock
 
     def fetch(self, client: httpx.Client, window: Window) -> Iterator[Payload]:
-        """Yield the API's pages for a window; raise ConfigurationMissing without a token."""
+        """Yield the API's pages for a window; raise ConfigurationMissing without a token or a yearly version."""
         settings = UcdpSettings()
         if not settings.token:
             raise ConfigurationMissing("WAYPOST_UCDP_TOKEN", f"is not set; {self.spec.key_help}")
+        if _YEARLY.fullmatch(settings.version) is None:
+            raise ConfigurationMissing("WAYPOST_UCDP_VERSION", _refusal(settings.version))
         client.headers["x-ucdp-access-token"] = settings.token
         url, page, pages = f"{self.spec.url}/{settings.version}", 0, 1
         span = {"StartDate": f"{window.start:%Y-%m-%d}", "EndDate": f"{window.end:%Y-%m-%d}"}
@@ -69,6 +78,16 @@ class Ucdp:
     def parse(self, payload: Payload) -> Iterator[Item]:
         """Yield the events of a CSV file, a zip file with one, or a page of the API."""
         yield from events_of(payload, self.spec.id, self.spec.max_bytes, self.clock())
+
+
+def _refusal(version: str) -> str:
+    """Say why a version is none of this source."""
+    if _CANDIDATE.fullmatch(version):
+        return (
+            f"is {version}, a candidate release: its events are not checked yet and would stand beside those of the "
+            "yearly release. Set a yearly version such as 26.1; the source ucdp_candidate reads candidates by itself"
+        )
+    return f"is {version[:40]}, no yearly version such as 26.1"
 
 
 source = Ucdp()

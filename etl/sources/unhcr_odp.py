@@ -8,7 +8,7 @@ clearly when it was refused, and the same figures can be loaded from files. Deci
   and never compared; a cumulative one adds up with nothing (`is_additive`).
 - Origins are told by UNHCR's own country codes (SUD is Sudan): the name decides. "Others" is no country.
 - A time series is of a situation, without countries: it becomes an indicator. Its answer does not tell its population
-  group; the payload's name does (``population_group-5478``).
+  group, nor a place within the situation; the payload's name does (``population_group-5478``, ``geo_id-729``).
 """
 
 import re
@@ -45,7 +45,9 @@ HELP = (
     " /population/get/: origin?geo_id=220&population_collection=429"
 )
 _QUERY = re.compile(r"^(timeseries|sublocation|origin)\?[A-Za-z0-9_=&,-]{1,300}$")
-_GROUP = re.compile(r"population[_-]group[_-]([0-9]{1,9})")
+_GROUP = re.compile(r"population[_-](?P<kind>group|collection)[_-](?P<id>[0-9]{1,9}(?:-[0-9]{1,9})*)")
+_PLACE = re.compile(r"(?:^|[^a-z])geo[_-]id[_-]([0-9]{1,9})")
+_SITUATION = re.compile(r"(?:^|[^a-z])sv[_-]id[_-]([0-9]{1,9})")
 
 
 class UnhcrOdpSettings(BaseSettings):
@@ -193,12 +195,16 @@ def _one(groups: list[dict[str, Any]], key: str, codes: dict[str, str]) -> str:
 
 def _series(name: str, content: dict[str, Any], points: list[Any], now: datetime) -> Iterator[Item]:
     """Yield the figures of a situation's time series."""
-    situation, title = _text(content, "situation_view_id"), plain_text(_text(content, "situation_view_name"))
+    told = _SITUATION.search(name)
+    situation = _text(content, "situation_view_id") or (told[1] if told else "")
+    title = plain_text(_text(content, "situation_view_name"))
     if not re.fullmatch("[0-9]{1,9}", situation):
         raise PayloadRejected(name, f"has no number situation_view_id ({situation[:40]})")
     group = _GROUP.search(name)
     if group is None:
         yield Ignored(0, "the payload's name has no population_group, so its series is that of no known group")
+    parts = [f"population {group['kind']} {group['id']}"] if group else []
+    parts += [f"place {place[1]}"] if (place := _PLACE.search(name)) else []
     rows, where = [], []
     for number, point in enumerate(points, start=1):
         try:
@@ -210,7 +216,7 @@ def _series(name: str, content: dict[str, Any], points: list[Any], now: datetime
             yield Reject("indicator", f"point {number}", str(error), shown(point))
     if rows:
         frame = pd.DataFrame(rows).assign(
-            source_id="unhcr_odp", indicator=PEOPLE, breakdown=f"population group {group[1]}" if group else "",
+            source_id="unhcr_odp", indicator=PEOPLE, breakdown="; ".join(parts),
             country_iso3=None, area_id=f"UNHCR situation {situation}", area_id_kind="name", area_name=title or None,
             admin_level=0, unit="people", quality="provisional",
         )  # fmt: skip

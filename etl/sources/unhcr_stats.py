@@ -5,7 +5,7 @@ one figure a population group; each becomes one figure of displacement. Decided 
 
 - A figure is the stock at the end of its year, people who returned are the flow of the year. Until `FINAL_MONTH` of
   the next year the figures of a year are those of its middle, and provisional.
-- ``"-"`` and an empty cell are not applicable: the figure is missing. ``"0"`` is zero.
+- ``"-"``, ``NA`` (as R writes it) and an empty cell are not applicable: the figure is missing. ``"0"`` is zero.
 - Refugees who returned are in their country of origin; the note says from where. Everybody else is in the country of
   asylum: a row whose country of asylum is unknown, or is a sum over several, has no place and is ignored by name.
 - Stateless people and those of unknown or Tibetan origin have codes that are no country: their origin is missing.
@@ -75,7 +75,7 @@ DOWNLOAD_NAMES = {
 SAME = {"UKN": "UNK", "STA": "XXA"}
 NO_COUNTRY = {"UNK": "unknown origin", "XXA": "stateless", "TIB": "Tibetan"}
 TOTAL = "-"
-NOT_APPLICABLE = ("-",)
+NOT_APPLICABLE = ("-", "NA")
 FINAL_MONTH = 6
 FIRST_YEAR = 1951
 PAGE_ROWS = 10_000
@@ -124,7 +124,9 @@ class UnhcrStats:
             start = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
         if start.startswith((b"{", b"[")):
             items, _ = _envelope(payload, self.spec.max_bytes)
-            chunk = chunk_of_records(payload.name, items, NEEDED, tuple(GROUPS), IGNORED, "item")
+            told = {key for item in items if isinstance(item, dict) for key in item}
+            groups = tuple(name for name in GROUPS if name in told)
+            chunk = _with_figures(chunk_of_records(payload.name, items, NEEDED, groups, IGNORED, "item"), payload.name)
             yield from _items([chunk], self.clock())
             return
         with _unzipped(payload, self.spec.max_bytes) if start.startswith(b"PK") else payload.open() as stream:
@@ -163,7 +165,15 @@ def _chunks(stream: BinaryIO, name: str) -> Iterator[Chunk]:
         frame = chunk.frame.rename(columns=names)
         if not frame.columns.is_unique:
             raise PayloadRejected(name, "has two columns for one figure")
-        yield replace(chunk, frame=frame.apply(_plain) if is_hdx else frame)
+        yield _with_figures(replace(chunk, frame=frame.apply(_plain) if is_hdx else frame), name)
+
+
+def _with_figures(chunk: Chunk, name: str) -> Chunk:
+    """Return a chunk that has figures; raise PayloadRejected for one of something else (ages, decisions on asylum)."""
+    if set(GROUPS) & set(chunk.frame.columns):
+        return chunk
+    others = ", ".join(chunk.added)[:300]
+    raise PayloadRejected(name, f"has no column of figures read here ({', '.join(GROUPS)}), but {others}")
 
 
 def _header(head: bytes) -> tuple[bytes, int]:

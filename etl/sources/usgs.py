@@ -5,7 +5,9 @@ What is decided here, where the feed leaves it open:
 - One earthquake has several ids, and the preferred one changes. The row carries the preferred id; the others are
   deleted if they were known, so that an earthquake is never counted twice.
 - ``alert`` is PAGER's colour for expected losses. GDACS and this map have no yellow (1 to 99 deaths): it is *orange*.
-  Without a colour nobody estimated losses: the level is *green*, and an event below magnitude 4.5 is ignored by name.
+  So is "pending": the estimate is orange or red, and waits for a seismologist to release it. Without a colour nobody
+  estimated losses: the level is *green*, and an event below magnitude 4.5 is ignored by name.
+- The tables of the same service (CSV, text) and QuakeML tell no colour, and are refused.
 - Quarry blasts, explosions and the like are no earthquakes, and ignored by name.
 - A feed without an event is believed when its ``metadata`` count 0.
 - ``deleted`` is a deletion. An earthquake is over when it is reported.
@@ -22,12 +24,13 @@ from data.errors import PayloadRejected
 from data.schema.hazard_event import HazardEvent
 from etl.client import get
 from etl.columns import Columns
-from etl.json_records import chunk_of_records, object_of
+from etl.first_bytes import kind_of
+from etl.json_records import chunk_of_records, object_of, shown
 from etl.json_text import read_json
 from etl.markup import link_of, plain_text
 from etl.source import Ignored, Item, Payload, Rows, Spec, Window
 
-LEVELS = {"green": "green", "yellow": "orange", "orange": "orange", "red": "red", "": "green"}
+LEVELS = {"green": "green", "yellow": "orange", "orange": "orange", "red": "red", "pending": "orange", "": "green"}
 LEAST_MAGNITUDE = 4.5
 QUERY = "https://earthquake.usgs.gov/fdsnws/event/1/query"
 PAGE_EVENTS = 5_000
@@ -116,7 +119,12 @@ class Usgs:
 
 def _features(payload: Payload, max_bytes: int) -> list[Any]:
     """Return the features of a collection, or the one feature of a detail file."""
-    document = read_json(payload.name, payload.read(max_bytes))
+    body = payload.read(max_bytes)
+    if (form := kind_of(body[:64])) != "a JSON document":
+        raise PayloadRejected(
+            payload.name, f"is {form or 'a text'}: only GeoJSON tells PAGER's colour (format=geojson)"
+        )
+    document = read_json(payload.name, body)
     kind = document.get("type") if isinstance(document, dict) else None
     if kind == "Feature":
         return [document]
@@ -130,13 +138,14 @@ def _features(payload: Payload, max_bytes: int) -> list[Any]:
 
 
 def _record(feature: Any) -> object:
-    """Return a feature as one flat record; what has another shape is returned as it is, and rejected later."""
+    """Return a feature as one flat record; one without properties is returned as a text, and rejected later."""
     try:
         properties = object_of(object_of(feature).get("properties"))
-        position = object_of(feature.get("geometry")).get("coordinates")
-        longitude, latitude = position[:2] if isinstance(position, list) else (None, None)
     except ValueError:
-        return feature
+        return shown(feature)
+    geometry = feature.get("geometry")
+    position = geometry.get("coordinates") if isinstance(geometry, dict) else None
+    longitude, latitude = position[:2] if isinstance(position, list) and len(position) > 1 else (None, None)
     return {**properties, "id": feature.get("id"), "longitude": longitude, "latitude": latitude}
 
 
@@ -144,7 +153,7 @@ def _events(columns: Columns, now: datetime) -> pd.DataFrame:
     """Return the events of a chunk; what is wrong with them is noted in ``columns``."""
     raw = columns.chunk.frame
     columns.fault(raw["id"].str.fullmatch(r"[a-z0-9_-]{3,40}") != True, "id", "is no id of an event")  # noqa: E712
-    columns.fault(~raw["status"].isin(["automatic", "reviewed", "deleted", ""]), "status", "is not known")
+    columns.fault(~raw["status"].str.lower().isin(["automatic", "reviewed", "deleted", ""]), "status", "is not known")
     columns.fault(~raw["alert"].isin(list(LEVELS)), "alert", f"is none of {', '.join(filter(None, LEVELS))}")
     started_at, modified_at = _instant(columns, "time", now), _instant(columns, "updated", now)
     longitude = columns.number("longitude", needed=True)
@@ -165,7 +174,7 @@ def _events(columns: Columns, now: datetime) -> pd.DataFrame:
             "severity": columns.number("mag"),
             "severity_unit": "M",
             "url": [link_of(text) for text in raw["url"]],
-            "is_deleted": raw["status"] == "deleted",
+            "is_deleted": raw["status"].str.lower() == "deleted",
         }
     )
 

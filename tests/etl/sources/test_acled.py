@@ -1,6 +1,7 @@
 """ACLED: what is a violent event, what is gone, what is never kept. All payloads are invented."""
 
 import json
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -241,3 +242,64 @@ def test_f13_without_an_account_it_is_not_configured(account, monkeypatch, name)
     monkeypatch.delenv(f"WAYPOST_ACLED_{name}")
     with pytest.raises(ConfigurationMissing, match=f"WAYPOST_ACLED_{name}"):
         Api().fetched()
+
+
+OLD = """GWNO,EVENT_ID_CNTY,EVENT_ID_NO_CNTY,EVENT_DATE,YEAR,TIME_PRECISION,EVENT_TYPE,ACTOR1,ALLY_ACTOR_1,INTER1,\
+ACTOR2,ALLY_ACTOR_2,INTER2,INTERACTION,COUNTRY,ADMIN1,ADMIN2,ADMIN3,LOCATION,LATITUDE,LONGITUDE,GEO_PRECISION,SOURCE,NOTES,\
+FATALITIES
+482,9401CAF,,{day}/04/2012,2012,1,Remote violence,Invented,,2,Invented,,7,27,Central African Republic,Ouham,,,Invented,\
+6.5,17.45,1,Invented,An invented note.,1
+482,9402CAF,,03/04/2012,2012,1,Battle-No change of territory,Invented,,1,Invented,,2,12,Central African Republic,Ouham,\
+,,Invented,6.5,17.45,3,Invented,,0
+482,9403CAF,,03/04/2012,2012,1,Riots/Protests,Invented,,5,,,0,50,Central African Republic,Ouham,,,Invented,6.5,17.45,1,\
+Invented,,0
+"""
+"""The layout of 2017 and before: capitals, no ISO number, other kinds of event."""
+
+
+def told(name: str, body: str | bytes) -> list:
+    return list(SOURCE.parse(Payload(name, body.encode() if isinstance(body, str) else body)))
+
+
+def test_a_file_of_2017_gives_todays_kinds_ids_and_days():
+    found = told("africa.csv", OLD.format(day=25))
+    frame = rows(found)
+    assert frame["kind"].to_dict() == {"CAF9401": "one_sided", "CAF9402": "state_based"}
+    assert frame["start_date"].dt.strftime("%Y-%m-%d").tolist() == ["2012-04-25", "2012-04-03"]
+    assert frame["country_iso3"].tolist() == ["CAF", "CAF"]
+    assert frame.loc["CAF9402", "fatalities_best"] == 0
+    assert any("1 Riots" in item.reason for item in found if isinstance(item, Ignored))
+    assert "nvented" not in frame.to_csv()
+
+
+def test_f41_days_with_slashes_are_not_guessed_where_the_file_does_not_prove_their_order():
+    rejects = [item for item in told("africa.csv", OLD.format(day="02")) if isinstance(item, Reject)]
+    assert ["event_date is no date" in item.reason for item in rejects] == [True, True]
+
+
+def test_a_workbook_a_zip_and_a_latin_1_text_say_what_the_csv_says(tmp_path):
+    text = (PAYLOADS / "export.csv").read_text()
+    expected = rows(told("export.csv", text))
+    cells = pd.read_csv(PAYLOADS / "export.csv", dtype=str, keep_default_na=False)
+    cells.rename(columns=str.upper).to_excel(tmp_path / "export.xlsx", index=False)
+    with zipfile.ZipFile(tmp_path / "export.zip", "w", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.writestr("acled.csv", text)
+    for name in ("export.xlsx", "export.zip"):
+        pd.testing.assert_frame_equal(rows(told(name, (tmp_path / name).read_bytes())), expected)
+    latin = text.replace("Ouham", "Ouh\u00e2m").encode("cp1252")
+    assert set(rows(told("latin.csv", latin))["admin1_name"]) == {"Ouh\u00e2m"}
+
+
+def test_the_line_of_tags_that_hdx_adds_is_ignored_by_name():
+    header, *lines = (PAYLOADS / "export_before_2023.csv").read_text().splitlines()
+    tags = ",".join("#x+y" for _ in header.split(","))
+    found = told("hdx.csv", "\n".join([header, tags, *lines]))
+    assert len(rows(found)) == 1
+    assert next(item.rows for item in found if isinstance(item, Ignored)) == 1
+
+
+def test_f06_a_zip_or_workbook_without_events_is_refused(tmp_path):
+    pd.DataFrame({"a": [1]}).to_excel(tmp_path / "x.xlsx", index=False)
+    for body in ((tmp_path / "x.xlsx").read_bytes(), b"PK\x03\x04 damaged"):
+        with pytest.raises(PayloadRejected):
+            told("x.xlsx", body)

@@ -110,7 +110,7 @@ def test_f43_a_month_that_has_not_begun_is_rejected():
     ("name", "body", "what"),
     [
         ("download.xlsx", None, "does not say in its name"),
-        ("political.xlsx", b"<html>sign in</html>", "no spreadsheet"),
+        ("political.xlsx", b"<html>sign in</html>", "an HTML page"),
         ("political.xlsx", workbook(["Licensing"], ["terms"], title="TOU"), "has no sheet of sums"),
         ("political.xlsx", workbook(["Country", "Month", "Events"], ["Chad", "May", 1]), "lacks the columns year"),
         ("political-as-of-2025-02-30.xlsx", workbook(["Country", "Month", "Year", "Events"]), "impossible day"),
@@ -124,3 +124,24 @@ def test_f06_what_is_no_workbook_of_sums_is_refused(name, body, what):
 def test_it_is_never_fetched():
     with pytest.raises(InputRejected, match="--from FILE"):
         SOURCE.fetch(None, Window(NOW))
+
+
+CSV = """Country ISO3,Admin 1 PCode,Admin 1 Name,Admin 2 PCode,Admin 2 Name,Start Date,End Date,Event Type,Events,\
+Fatalities
+#country+code,#adm1+code,#adm1+name,#adm2+code,#adm2+name,#date+start,#date+end,#event+type,#event+num,#fatality+num
+TCD,,,,,2024-01-01 00:00:00+00:00,2024-01-31 00:00:00+00:00,civilian_targeting,3,0
+TCD,TD07,Lac,TD0701,Mamdi,2024-01-01 00:00:00+00:00,2024-01-31 00:00:00+00:00,demonstration,2,
+TCD,TD07,Lac,TD0701,Mamdi,2024-01-01 00:00:00+00:00,2024-01-30 00:00:00+00:00,political_violence,2,1
+"""
+
+
+def test_a_csv_of_hdx_holds_all_kinds_and_only_whole_months():
+    found = list(SOURCE.parse(Payload("conflict_events.csv", CSV.encode())))
+    frame = pd.concat([item.frame for item in found if isinstance(item, Rows)])
+    assert frame[["area_id", "breakdown", "indicator", "value"]].to_numpy().tolist() == [
+        ["TCD", "civilian_targeting", "conflict_events", 3], ["TCD", "civilian_targeting", "conflict_fatalities", 0],
+        ["TD0701", "demonstration", "conflict_events", 2],
+    ]  # fmt: skip
+    assert [item.locator for item in found if isinstance(item, Reject)] == ["line 5"]
+    with pytest.raises(PayloadRejected, match="a kind of event that is not known"):
+        list(SOURCE.parse(Payload("x.csv", CSV.replace("demonstration", "weather").encode())))

@@ -162,7 +162,9 @@ def test_fetch_follows_an_index_and_what_fails_takes_nothing_with_it(monkeypatch
     found = [item for payload in payloads for item in source("cap").parse(payload)]
     assert [len(item.frame) for item in found if isinstance(item, Rows)] == [2]
     assert [item.locator.startswith("linked/") for item in found if isinstance(item, Reject)] == [True]
-    (missed,) = [item.reason for item in found if isinstance(item, Ignored)]
+    told = [item.reason for item in found if isinstance(item, Ignored)]
+    (missed,) = [reason for reason in told if "of an index" not in reason]
+    assert len(told) == 2
     assert "/a: is an HTML page" in missed
     assert "/2: HTTPStatusError" in missed
 
@@ -177,3 +179,65 @@ def test_fetch_raises_when_no_feed_can_be_had_and_hosts_are_those_of_the_setting
     monkeypatch.delenv("WAYPOST_CAP_FEEDS")
     with pytest.raises(ConfigurationMissing, match="WAYPOST_CAP_FEEDS"):
         list(source("cap").fetch(client, Window(datetime(2024, 7, 30, tzinfo=UTC))))
+
+
+def alert(info: str = "", *, scope: str = "Public", kind: str = "Update") -> bytes:
+    space = "urn:oasis:names:tc:emergency:cap:1.2"
+    head = "<identifier>1</identifier><sender>s</sender><sent>2024-07-30T06:00:00+00:00</sent><status>Actual</status>"
+    told = f"<info><event>Crue</event>{info}</info>"
+    return f'<alert xmlns="{space}">{head}<msgType>{kind}</msgType><scope>{scope}</scope>{told}</alert>'.encode()
+
+
+def test_f18_an_update_with_the_all_clear_is_kept_and_never_in_force():
+    ends = "<expires>2024-08-02T06:00:00+00:00</expires>"
+    at = datetime(2024, 7, 31, tzinfo=UTC)
+    for response, running in (("Shelter", 1), ("AllClear", 0)):
+        (item,) = [
+            one
+            for one in items("1.cap", alert(f"<responseType>{response}</responseType>{ends}"))
+            if isinstance(one, Rows)
+        ]
+        assert len(item.frame) == 1
+        assert len(in_force(item.frame, at)) == running
+
+
+def test_what_a_sender_left_out_is_unknown_and_a_strange_word_is_rejected():
+    noted, found = items("1.cap", alert())
+    assert "leave out" in noted.reason
+    assert set(found.frame.loc[0, ["urgency", "severity", "certainty"]]) == {"unknown"}
+    (found,) = items("1.cap", alert("<severity>Major</severity>"))
+    assert "severity 'major' is none of" in found.reason
+
+
+@pytest.mark.parametrize("scope", ["Restricted", "private"])
+def test_an_alert_that_is_not_for_the_public_is_ignored_by_name(scope):
+    (found,) = items("1.cap", alert(scope=scope))
+    assert "not for the public" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("more", "rows_kept"),
+    [
+        ("<event>Alerte AMBER</event>", 0),
+        ("<event>amber</event>", 0),
+        ("<event>Persona desaparecida</event>", 0),
+        ("<headline>AMBER Alert issued</headline>", 0),
+        ("<event>Amber wind warning</event>", 1),
+        ("<headline>Missing persons after the flood</headline>", 1),
+    ],
+)
+def test_an_alert_about_one_person_is_known_in_other_languages_and_a_colour_is_none(more, rows_kept):
+    assert sum(len(item.frame) for item in items("1.cap", alert(more)) if isinstance(item, Rows)) == rows_kept
+
+
+def test_blanks_beside_commas_and_bare_decimal_points_are_read():
+    shape = shapely.from_wkt(wkt_of(["1, 2\n1 ,3 2.,3\t1,2"], ["\n1.5,2.5\n 10"]))
+    assert shape.is_valid
+    assert shape.contains(shapely.Point(2.8, 1.2))
+    assert shapely.from_wkt(wkt_of([], [".5,-.5\t1"])).contains(shapely.Point(-0.5, 0.5))
+
+
+def test_an_index_that_was_saved_without_its_alerts_says_so():
+    body = b'<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>Orange wind</title></entry></feed>'
+    (found,) = items("i.atom", body)
+    assert (found.rows, "holds no alert" in found.reason) == (1, True)

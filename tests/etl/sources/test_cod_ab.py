@@ -1,12 +1,15 @@
 """Boundaries with P-codes: the files, answers and lists as they are published. Fault numbers are those of the list."""
 
+import io
 import json
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pandas as pd
 import pytest
+import shapely
 
 from data.errors import ConfigurationMissing, PayloadRejected
 from data.frames import check
@@ -213,3 +216,66 @@ def test_f13_without_countries_it_is_not_configured(monkeypatch):
     monkeypatch.delenv("WAYPOST_COUNTRIES", raising=False)
     with pytest.raises(ConfigurationMissing, match="WAYPOST_COUNTRIES"):
         next(source.fetch(None, Window(datetime(2026, 1, 1, tzinfo=UTC))))
+
+
+def test_a_zip_gives_the_areas_of_its_shapefiles_and_geojson_files():
+    sent = payload("tcd_boundaries.zip")
+    found = areas(sent)
+    assert found["admin_level"].to_dict() == {"TD": 0, "TD91": 1, "TD92": 1}
+    row = found.loc["TD92"]
+    assert row[["name", "country_iso3", "parent_pcode"]].tolist() == ["Forêt", "TCD", "TD"]
+    assert f"{row['valid_from_date']:%Y-%m-%d}" == "2026-01-01"
+    shape = shapely.from_wkt(row["area_wkt"])
+    assert shape.area == pytest.approx(4 - 0.25 + 1)
+    assert not shape.contains(shapely.Point(22.75, 7.75))
+    assert Ignored(0, "tcd_points: boundary lines or points, which are no areas") in told(sent, Ignored)
+
+
+def test_a_geopackage_gives_the_areas_of_its_layers_of_polygons():
+    found = areas(payload("tcd.gpkg"))
+    assert found["name"].to_dict() == {"TD91": "Val", "TD92": "Forêt"}
+    assert found.loc["TD91", ["country_iso3", "area_sqkm"]].tolist() == ["TCD", 12.5]
+    assert shapely.from_wkt(found.loc["TD92", "area_wkt"]).area == pytest.approx(4 - 0.25)
+
+
+def zipped(**files: bytes) -> Payload:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as bundle:
+        for ending, content in files.items():
+            bundle.writestr(f"x.{ending}", content)
+    return Payload("x.zip", body.getvalue())
+
+
+def shapes() -> dict[str, bytes]:
+    with zipfile.ZipFile(PAYLOADS / "tcd_boundaries.zip") as bundle:
+        return {ending: bundle.read(f"tcd_adm1.{ending}") for ending in ("shp", "dbf", "prj", "cpg")}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"prj": b'PROJCS["WGS_1984_UTM_Zone_33N"]'}, "reference system"),
+        ({"cpg": b"klingon"}, "no readable shapefile"),
+        ({"dbf": None}, "lacks its table"),
+        ({"dbf": b"\x03"}, "no readable shapefile"),
+    ],
+)
+def test_a_shapefile_that_is_damaged_or_in_metres_is_refused(change, reason):
+    parts = {ending: content for ending, content in (shapes() | change).items() if content is not None}
+    with pytest.raises(PayloadRejected, match=reason):
+        areas(zipped(**parts))
+
+
+def test_outlines_that_are_not_as_many_as_the_rows_are_refused_and_a_part_alone_is_told():
+    parts = shapes()
+    with pytest.raises(PayloadRejected, match="has 1 outlines and 2 rows"):
+        areas(zipped(**parts | {"shp": parts["shp"][: 100 + 8 + 128]}))
+    with pytest.raises(PayloadRejected, match="send the zip"):
+        areas(Payload("x.shp", parts["shp"]))
+
+
+def test_names_in_an_older_encoding_are_read_with_and_without_its_name():
+    parts = shapes()
+    older = parts["dbf"].replace("Forêt ".encode(), "Forêt  ".encode("cp1252"))
+    for files in ({**parts, "dbf": older, "cpg": b"ANSI 1252"}, {**parts, "dbf": older, "cpg": b""}):
+        assert areas(zipped(**files)).loc["TD92", "name"] == "Forêt"

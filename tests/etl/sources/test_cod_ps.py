@@ -77,7 +77,7 @@ def test_new_columns_are_told_and_hashtags_ignored_by_name():
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b"ISO3,Gender,Age_range,Population\nNAM,all,all,1\n", "lacks the columns Reference_year"),
+        (b"ISO3,Gender,Age_range,Population\nNAM,all,all,1\n", "lacks the columns year"),
         (b"ADM0_PCODE,T_TL\nNA,1\n", "year"), (b"<html>", "HTML"), (b"", "empty"),
         (b"ISO3,T_TL,year,Full name\nNAM,1,2020,x\n", "about a person"),
     ],
@@ -113,3 +113,20 @@ def test_a_catalogue_without_the_files_is_refused(body):
         pytest.raises(PayloadRejected, match="lists no file"),
     ):
         list(SOURCE.fetch(client, Window(datetime(2026, 1, 1, tzinfo=UTC))))
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["ADM0_PCODE,ADM1_PT,ADM1_PCODE", "Admin0_Code,Admin1_Name,Admin1_Code", "admin0Pcode,admin1Name_en,admin1Pcode"],
+)
+def test_a_countrys_own_names_of_columns_are_read_and_the_year_of_the_files_name(header):
+    name, body = "moz_admpop_adm1_2021_v2.csv", f"{header},T_TL,F_80plus\nMZ,Norte,MZ01,10,1\n".encode()
+    row = figures(name, body).loc[("MZ01", "")]
+    assert row[["area_name", "country_iso3", "value"]].tolist() == ["Norte", "MOZ", 10]
+    assert f"{row['period_start_date']:%F}" == "2021-01-01"
+    assert items(name, body)[0] == Ignored(0, "no column tells the year: 2021 is that of the file's name")
+
+
+def test_a_year_is_not_guessed_from_a_day_in_the_name():
+    with pytest.raises(PayloadRejected, match="its name tells none"):
+        items("eth_admpop_adm2_20201028.csv", b"ADM0_PCODE,T_TL\nET,1\n")

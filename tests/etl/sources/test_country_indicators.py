@@ -96,3 +96,28 @@ def test_tables_are_files():
 def test_the_page_names_every_column():
     page = (ROOT / "docs" / "formats" / "country-indicators.md").read_text(encoding="utf-8")
     assert set(re.findall(r"`([a-z0-9_]+)`", page)) >= {*REQUIRED, *OPTIONAL}
+
+
+def test_the_world_banks_years_become_figures_and_its_groups_of_countries_are_ignored_by_name():
+    body = (PAYLOADS / "world_bank.csv").read_bytes()
+    frame = frame_of(body).set_index(["country_iso3", "period_start_date"])["value"]
+    assert frame.dropna().to_dict() == {
+        ("TCD", pd.Timestamp("2023-01-01")): 685.5, ("SDN", pd.Timestamp("2023-01-01")): 0,
+        ("SDN", pd.Timestamp("2024-01-01")): 12,
+    }  # fmt: skip
+    assert len(frame) == 4
+    whole = frame_of(body)
+    assert set(whole["unit"]) == {"invented US$"}
+    assert set(whole["source_id"]) == {"world-bank"}
+    assert [item.rows for item in items(body) if isinstance(item, Ignored)] == [1]
+
+
+def test_a_long_file_of_hdx_says_the_same_and_one_without_years_is_refused():
+    header = "Country Name,Country ISO3,Year,Indicator Name,Indicator Code,Value"
+    lines = ["#country+name,#country+code,#date+year,#indicator+name,#indicator+code,#indicator+value+num",
+             "Chad,TCD,2023,Invented (%),XX.INV,..", "Chad,TCD,20x3,Invented (%),XX.INV,1"]  # fmt: skip
+    body = "\n".join([header, *lines]).encode()
+    assert frame_of(body)["value"].isna().tolist() == [True]
+    assert list(reasons(body)) == ["line 4"]
+    with pytest.raises(PayloadRejected, match="neither columns of years"):
+        items(b"Country Code,Indicator Name,Indicator Code\nTCD,a,b\n")

@@ -26,14 +26,14 @@ def rows(name: str) -> pd.DataFrame:
     return pd.concat([i.frame for i in items(name) if isinstance(i, Rows)])
 
 
-def of(frame: pd.DataFrame, pcode: str, series: str = "Invented operation") -> pd.Series:
+def of(frame: pd.DataFrame, pcode: str, series: str = "Invented operation, BA") -> pd.Series:
     return frame[(frame["area_pcode"] == pcode) & (frame["series"] == series)].iloc[0]
 
 
 def test_rows_of_one_place_and_round_are_summed_and_operations_are_not():
     frame = rows("admin2.json")
     assert of(frame, "TD1401")["people"] == 150
-    assert of(frame, "TD1401", "Another operation")["people"] == 80
+    assert of(frame, "TD1401", "Another operation, BA")["people"] == 80
     assert frame["record_id"].is_unique
 
 
@@ -207,3 +207,92 @@ def test_an_unsuccessful_answer_says_what_the_service_said():
     body = b'{"result": null, "isSuccess": false, "errorMessages": ["Operation is unknown"]}'
     with pytest.raises(PayloadRejected, match="Operation is unknown"):
         list(source("dtm").parse(Payload("x", body)))
+
+
+def told(name: str, body: bytes | Payload) -> list:
+    content = body.content if isinstance(body, Payload) else body
+    return list(source("dtm").parse(Payload(name, content)))
+
+
+def frame_of(found: list) -> pd.DataFrame:
+    return pd.concat([item.frame for item in found if isinstance(item, Rows)])
+
+
+def test_two_kinds_of_assessment_of_one_round_are_two_series():
+    record = json.loads((PAYLOADS / "admin2.json").read_text())["result"][0]
+    both = [{**record, "assessmentType": kind, "numPresentIdpInd": 147} for kind in ("BA", "SA")]
+    for body in ({"result": both}, both):
+        frame = frame_of(told("api.json", json.dumps(body).encode()))
+        assert frame["people"].tolist() == [147, 147]
+        assert frame["series"].str[-4:].tolist() == [", BA", ", SA"]
+        assert frame["record_id"].is_unique
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "reason"),
+    [
+        (
+            [
+                "A2. Région",
+                "A3. Département",
+                "B1.a Nombre de ménages déplacés",
+                "B1.b Nombre d'individus déplacés internes",
+            ],
+            ["Lac", "Mamdi", 3, 12],
+            "not_told",
+        ),
+        (
+            ["Departamento", "Municipio", "Número de personas desplazadas internas", "Causa del desplazamiento"],
+            ["Lac", "Mamdi", 12, "Inundación"],
+            "disaster",
+        ),
+        (
+            ["Province (Admin 1)", "District (Admin 2)", "Total number of IDP individuals", "Reason for displacement"],
+            ["Lac", "Mamdi", 12, "Conflit"],
+            "conflict",
+        ),
+        (
+            ["State", "State code", "LGA", "LGA code", "IDP Individuals"],
+            ["Lac", "TCD01", "Mamdi", "TCD0101", 12],
+            "not_told",
+        ),
+    ],
+)
+def test_headings_without_hashtags_are_understood_word_by_word(header, row, reason):
+    body = workbook(S=[["DTM Chad, invented"], ["Collecte : 1 - 30 septembre 2024"], header, row, ["Total", None, 12]])
+    frame = frame_of(told("dtm.xlsx", body))
+    assert frame[["area_name", "people", "cause", "country_iso3"]].to_numpy().tolist() == [["Mamdi", 12, reason, "TCD"]]
+    assert frame["period_end_date"].dt.strftime("%Y-%m-%d").tolist() == ["2024-09-30"]
+
+
+def test_a_heading_over_two_rows_and_a_month_in_the_files_name_are_understood():
+    rows_ = [
+        ["State of displacement", None, "County", None, "IDPs", None],
+        ["Name", "Pcode", "Name", "Pcode", "Households", "Individuals"],
+        ["A", "SS01", "B", "SS0102", 1, 0],
+    ]
+    frame = frame_of(told("dtm-south-sudan-round-12-october-2024.xlsx", workbook(S=rows_)))
+    assert frame[["area_pcode", "people"]].to_numpy().tolist() == [["SS0102", 0]]
+    assert frame["period_end_date"].dt.strftime("%Y-%m-%d").tolist() == ["2024-10-31"]
+
+
+@pytest.mark.parametrize(
+    ("header", "what"),
+    [
+        (["State", "Individuals displaced by the flood"], "no column of displaced people"),
+        (["State", "IDP households"], "no column of displaced people"),
+        (["State", "IDP Individuals", "Phone number"], "data about a person"),
+        (["State", "IDP Individuals"], "tells no day"),
+    ],
+)
+def test_a_part_or_households_are_no_figure_and_a_table_without_a_day_is_refused(header, what):
+    with pytest.raises(PayloadRejected, match=what):
+        told("dtm.xlsx", workbook(S=[header, ["Borno", *([12] * (len(header) - 1))]]))
+
+
+def test_a_text_with_semicolons_of_western_europe_is_read_and_an_estimate_is_rejected():
+    header = "Pays;R\u00e9gion;Cercle;PDI individus;Date de l'\u00e9valuation"
+    body = f"{header}\nMali;A;B;1200;2024-05-31\nMali;A;C;~50;2024-05-31\n"
+    found = told("mali.csv", body.encode("cp1252"))
+    assert frame_of(found)["people"].tolist() == [1200]
+    assert [item.locator for item in found if isinstance(item, Reject)] == ["line 3"]

@@ -69,3 +69,13 @@ def test_fetch_follows_the_links_and_names_what_it_could_not_get(monkeypatch):
     ]  # fmt: skip
     (told,) = SOURCE.parse(found[-1])
     assert told == Ignored(0, "not fetched: the flows of plan 90002: HTTPStatusError")
+
+
+def test_a_csv_of_flows_is_refused_with_the_way_to_load_them():
+    header = "date,budgetYear,description,amountUSD,destPlan,destPlanId,boundary,status,id,refCode"
+    with pytest.raises(PayloadRejected, match=r"without their version .* from the API"):
+        list(
+            SOURCE.parse(
+                Payload("fts_incoming_funding.csv", f"{header}\n2020-01-01,,,1,,,incoming,paid,1,2\n".encode())
+            )
+        )

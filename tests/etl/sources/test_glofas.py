@@ -100,3 +100,9 @@ def test_if_every_point_fails_the_look_fails(monkeypatch):
 def test_points_that_are_none_are_a_setting_to_put_right(points, monkeypatch):
     with pytest.raises(ConfigurationMissing, match="WAYPOST_GLOFAS_POINTS"):
         fetched(lambda _: httpx.Response(400), monkeypatch, points)
+
+
+def test_a_discharge_without_its_unit_is_rejected_by_that_name():
+    body = b'{"latitude": 9, "longitude": 22, "daily": {"time": ["2021-03-01"], "river_discharge": [1]}}'
+    (found,) = SOURCE.parse(Payload("x.json", body))
+    assert "daily_units is missing" in found.reason

@@ -1,5 +1,6 @@
 """HDX HAPI: themes, areas, totals and parts. All figures here are invented."""
 
+import json
 from pathlib import Path
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 
 from data.errors import ConfigurationMissing, PayloadRejected
 from data.schema.indicator import Indicator
+from etl.hapi_themes import POVERTY
 from etl.registry import source
 from etl.source import Ignored, Payload, Reject, Rows, Window
 
@@ -106,3 +108,46 @@ def test_a_theme_that_fails_is_named_and_the_others_are_read(monkeypatch):
         payloads = list(source("hapi").fetch(client, SINCE))
     assert [payload.name for payload in payloads] == ["funding-TCD-1.json", "not-fetched.json"]
     assert "affected-people/idps of TCD" in next(iter(source("hapi").parse(payloads[-1]))).reason
+
+
+PERIOD = {"reference_period_start": "2024-01-01T00:00:00", "reference_period_end": "2024-12-31T23:59:59"}
+
+
+def told(*records: dict) -> list:
+    body = json.dumps({"data": [{"location_code": "TCD", **PERIOD, **record} for record in records]})
+    return list(source("hapi").parse(Payload("page.json", body.encode())))
+
+
+def frame_of(found: list) -> pd.DataFrame:
+    return pd.concat([item.frame for item in found if isinstance(item, Rows)], ignore_index=True)
+
+
+def test_a_site_and_a_baseline_assessment_are_two_series_and_a_period_may_end_with_its_last_second():
+    record = {"assessment_type": "BA", "reporting_round": 1, "operation": "Invented", "population": 7}
+    frame = frame_of(told(record, {**record, "assessment_type": "SA"}))
+    assert frame["series"].tolist() == ["Invented, BA", "Invented, SA"]
+    assert set(frame["period_end_date"].dt.strftime("%Y-%m-%d")) == {"2024-12-31"}
+
+
+def test_parts_of_needs_by_gender_or_group_do_not_fall_upon_their_total():
+    record = {"sector_code": "EDU", "population_status": "INN", "population": 9, "population_group": "all"}
+    frame = frame_of(told(record, {**record, "gender": "f", "population": 4}, {**record, "population_group": "IDP"}))
+    assert frame["breakdown"].tolist() == ["EDU; in_need", "EDU; f; in_need", "EDU; IDP; in_need"]
+
+
+def test_hosts_are_ignored_by_name():
+    group = {"origin_location_code": "SDN", "asylum_location_code": "TCD", "gender": "all", "age_range": "all"}
+    found = told(*({**group, "population_group": code, "population": 0} for code in ("HST", "REF")))
+    assert frame_of(found)["people"].tolist() == [0]
+    assert any("host community" in item.reason for item in found if isinstance(item, Ignored))
+
+
+def test_the_index_of_risk_and_poverty_are_indicators_and_other_themes_are_refused_by_name():
+    risk = {"overall_risk": 7.8, "hazard_exposure_risk": 8, "vulnerability_risk": 7, "coping_capacity_risk": 0}
+    assert frame_of(told(risk)).set_index("indicator")["value"].to_dict() == {
+        "inform_risk": 7.8, "hazard_exposure": 8, "vulnerability": 7, "lack_of_coping_capacity": 0,
+    }  # fmt: skip
+    poverty = dict.fromkeys((name for name, _, _ in POVERTY), 0.5)
+    assert len(frame_of(told({**poverty, "admin1_code": "TD07"}))) == 5
+    with pytest.raises(PayloadRejected, match="theme of prices at markets"):
+        told({"commodity_code": "1", "price": 2})

@@ -113,3 +113,14 @@ def test_the_file_fits_the_window_and_what_is_too_large_is_named(days, names):
     assert [payload.name for payload in found] == names
     if len(found) > 1:
         assert "storms before" in next(iter(SOURCE.parse(found[1]))).reason
+
+
+HEADER = "SID,ISO_TIME,LAT,LON,WMO_WIND\n"
+POSITION = "2019063S18038,2019-03-14 18:00:00,-19.8,35.0,105\n"
+
+
+@pytest.mark.parametrize("units", ["", "nan,,degrees_north,degrees_east,kts\n", " , ,degrees_north,degrees_east,kts\n"])
+def test_one_storm_is_read_without_the_row_of_units_and_with_one_that_was_saved_again(units):
+    found = list(SOURCE.parse(Payload("x.csv", f"{HEADER}{units}{POSITION}".encode())))
+    assert [type(item) for item in found] == [Rows, Rows]
+    assert found[0].frame[["event_id", "latitude"]].to_numpy().tolist() == [["2019063S18038", -19.8]]

@@ -88,3 +88,72 @@ def test_f13_without_a_client_id_it_is_not_configured(monkeypatch):
 def test_another_document_is_refused():
     with pytest.raises(PayloadRejected, match="no list of displacement updates"):
         list(source("idmc").parse(Payload("x", b'{"detail": "Invalid client"}')))
+
+
+def told(name: str, body: str | bytes) -> list:
+    return list(source("idmc").parse(Payload(name, body.encode() if isinstance(body, str) else body)))
+
+
+def frame_of(found: list) -> pd.DataFrame:
+    return pd.concat([item.frame for item in found if isinstance(item, Rows)]).set_index("record_id")
+
+
+YEARS = """ISO3,Name,Year,Conflict Stock Displacement,Conflict Stock Displacement (Raw),Disaster Internal Displacements
+#country+code,#country+name,#date+year,#affected+idps+stock+conflict,,#affected+idps+disaster
+TCD,Chad,2023,450000,449998,
+AB9,Abyei,2023,0,0,3400
+TCD,Chad,2999,1,1,1
+"""
+
+
+def test_sums_of_years_are_read_exact_and_a_stock_is_that_of_the_years_end():
+    found = told("displacement_data.csv", YEARS)
+    frame = frame_of(found)
+    assert frame.loc["TCD|2023|conflict|stock", ["people", "measure", "cause"]].tolist() == [
+        449998,
+        "stock",
+        "conflict",
+    ]
+    assert str(frame.loc["TCD|2023|conflict|stock", "period_start_date"]) == "2023-12-31 00:00:00"
+    assert pd.isna(frame.loc["TCD|2023|disaster|flow", "people"])
+    assert frame.loc["AB9|2023|conflict|stock", "people"] == 0
+    assert set(frame["source_id"]) == {"idmc_gidd_years"}
+    assert [item.locator for item in found if isinstance(item, Reject)] == ["line 5"]
+
+
+@pytest.mark.parametrize(("name", "cause"), [("conflict.csv", "conflict"), ("idps_disasters.csv", "disaster")])
+def test_columns_without_a_cause_take_it_from_the_files_name_or_are_refused(name, cause):
+    body = "iso3,year,new_displacement,total_displacement\nTCD,2023,0,12\n"
+    assert set(frame_of(told(name, body))["cause"]) == {cause}
+    with pytest.raises(PayloadRejected, match="tells the cause neither"):
+        told("figures.csv", body)
+
+
+def test_disasters_of_one_name_and_day_stay_two_and_a_month_ends_with_its_last_day():
+    body = (
+        "iso3,year,start_date,end_date,end_date_accuracy,event_name,new_displacement,total_displacement\n"
+        "TCD,2023,2023-02-03,2023-02-01,Month,Chad: Flood (invented),15,\n"
+        "TCD,2023,2023-02-03,,,Chad: Flood (invented),20,7\n"
+    )
+    frame = frame_of(told("x.csv", body))
+    assert frame["people"].tolist() == [15, 20, 7]
+    assert frame["measure"].tolist() == ["flow", "flow", "stock"]
+    assert frame["period_end_date"].dt.strftime("%Y-%m-%d").tolist() == ["2023-02-28", "2023-02-03", "2023-12-31"]
+    assert check(frame.reset_index(), Displacement).reasons == {}
+
+
+def test_updates_as_csv_give_what_the_json_gives():
+    records = json.loads((PAYLOADS / "idus.json").read_text())
+    names = list(dict.fromkeys(key for record in records for key in record))
+    cells = [{**r, "locations_name": "; ".join(r.get("locations_name") or [])} for r in records]
+    body = pd.DataFrame(cells, columns=names).to_csv(index=False)
+    tagged = body.replace("\n", "\n" + ",".join(f"#x+{n}" for n in range(len(names))) + "\n", 1)
+    pd.testing.assert_frame_equal(frame_of(told("idu.csv", tagged)), rows("idus.json"), check_dtype=False)
+
+
+def test_a_page_of_the_api_holds_results_and_a_table_of_something_else_is_refused():
+    results = [{"iso3": "TCD", "year": 2023, "event_name": "Chad: Flood", "start_date": "2023-02-03",
+                "new_displacement": 15, "event_codes": []}]  # fmt: skip
+    assert frame_of(told("d.json", json.dumps({"results": results})))["people"].tolist() == [15]
+    with pytest.raises(PayloadRejected, match="neither updates nor"):
+        told("x.csv", "iso3,year,rainfall\nTCD,2023,1\n")

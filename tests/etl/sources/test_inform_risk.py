@@ -1,9 +1,11 @@
 """INFORM Risk: trends and latest values. Fault numbers are those of the fault list."""
 
+import io
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -110,3 +112,44 @@ def test_fetch_asks_for_the_newest_index(monkeypatch):
         (payload,) = there.fetch(client, Window(NOW))
     assert payload.content == body
     assert b"WorkflowId=0" in server.requests[0]
+
+
+def workbook(title: str, *rows: list) -> bytes:
+    book = openpyxl.Workbook()
+    book.active.title = title
+    for row in rows:
+        book.active.append(row)
+    body = io.BytesIO()
+    book.save(body)
+    return body.getvalue()
+
+
+NAMES = ["COUNTRY", "ISO3", "NATURAL", "HAZARD & EXPOSURE", "VULNERABILITY", "LACK OF COPING CAPACITY", "INFORM RISK"]
+
+
+def test_the_sheet_of_results_of_a_workbook_gives_scores_of_the_year_in_its_title():
+    units = ["(a-z)", "(a-z)", "(0-10)", "(0-10)", "(0-10)", "(0-10)", "(0-10)"]
+    body = workbook("Results", ["INFORM RISK 2024"], NAMES, units, ["Chad", "TCD", 5.5, 0, 7, "x", 7.1])
+    frame = pd.concat([item.frame for item in items("book.xlsx", body) if isinstance(item, Rows)]).set_index(
+        "indicator"
+    )
+    assert frame["value"].dropna().to_dict() == {
+        "inform_risk": 7.1, "hazard_exposure": 0, "hazard_exposure_natural": 5.5, "vulnerability": 7,
+    }  # fmt: skip
+    assert pd.isna(frame.loc["lack_of_coping_capacity", "value"])
+    assert set(frame["period_start_date"].astype(str)) == {"2024-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("title", "names", "what"),
+    [("Results", NAMES[:3], "no sheet with ISO3"), ("Results", NAMES, "tells 0 years")],
+)
+def test_f06_a_workbook_without_results_or_a_year_is_refused(title, names, what):
+    with pytest.raises(PayloadRejected, match=what):
+        items("book.xlsx", workbook(title, names, ["Chad", "TCD", 1, 1, 1, 1, 1][: len(names)]))
+
+
+def test_scores_below_the_categories_are_ignored_by_name():
+    found = items("x.csv", f"{HEADER}Chad,TCD,2024,INFORM,,7,0,1\nChad,TCD,2024,HA.NAT.EQ,,3,0,1\n".encode())
+    assert sum(len(item.frame) for item in found if isinstance(item, Rows)) == 1
+    assert not [item for item in found if isinstance(item, Reject)]

@@ -77,3 +77,54 @@ def test_f13_the_key_is_needed_and_no_error_shows_it(monkeypatch):
         with pytest.raises(PayloadRejected, match="403") as refusal:
             list(SOURCE.fetch(client, Window(NOW)))
     assert "secret" not in str(refusal.value)
+
+
+def told(body: str) -> pd.DataFrame:
+    found = SOURCE.parse(Payload("x.csv", body.encode()))
+    return pd.concat([item.frame for item in found if isinstance(item, Rows)], ignore_index=True)
+
+
+OLD_WIDE = """analysis_date,country_iso3,population,period_start,period_end,affected_population,p3plus_population,\
+p3plus_percentage,phase1_population,phase1_percentage,period_start_projected,period_end_projected,\
+phase5_population_projected,phase5_percentage_projected
+#date+analysis,#country+code,#population,#date+start,#date+end,#affected,#affected+p3,#pct,#a,#b,#c,#d,#e,#f
+Jun 2021,TCD,900,2021-06-01,2021-09-01,100,49,0.49,51,0.51,2021-10-01,2022-03-01,0,0
+"""
+OLD_LONG = """analysis_date,country_iso3,level1_name,projection,period_start,period_end,phase,number_affected,\
+percentage_affected
+Jun 2021,TCD,Lac,current,2021-06-01,2021-09-01,P3+,49,0.49
+Jun 2021,TCD,Lac,projected,2021-10-01,2022-03-01,5,0,0
+"""
+WIDE = """Date of analysis,Country,Level 1,Area,Current from,Current to,Population analyzed current,\
+Phase 3+ number current,Phase 3+ percentage current,Second projection from,Second projection to,\
+Phase 1 number second projection
+Jun 2021,TCD,Lac,Mamdi,2021-06-01,2021-09-30,100,49,0.49,,,
+Jun 2021,TCD,Lac,Wayi,2021-06-01,2021-09-30,10,~5,0.5,2022-01-01,2022-02-28,7
+"""
+
+
+def test_wide_and_older_files_give_the_figures_of_a_long_one():
+    key = ["indicator", "breakdown", "quality"]
+    wide = told(OLD_WIDE).set_index(key)
+    assert wide.loc[("ipc_people_in_phase", "all", "reported"), "value"] == 100
+    assert wide.loc[("ipc_share_in_phase", "phase 3+", "reported"), "value"] == 0.49
+    assert wide.loc[("ipc_people_in_phase", "phase 5", "forecast"), "value"] == 0
+    assert pd.isna(wide.loc[("ipc_people_in_phase", "phase 4", "forecast"), "value"])
+    assert ("ipc_share_in_phase", "all", "reported") not in wide.index
+    assert set(wide["period_end_date"].astype(str)) == {"2021-09-30", "2022-03-31"}
+    long = told(OLD_LONG).set_index(key)
+    assert long.loc[("ipc_people_in_phase", "phase 3+", "reported"), ["value", "area_id"]].tolist() == [49, "TCD/Lac"]
+    assert set(long["period_end_date"].astype(str)) == {"2021-09-30", "2022-03-31"}
+
+
+def test_a_period_that_a_wide_row_does_not_tell_is_none_and_a_fault_costs_its_own_phase():
+    frame = told(WIDE)
+    assert set(frame.loc[frame["area_id"] == "TCD/Lac/Mamdi", "quality"]) == {"reported"}
+    assert set(frame.loc[frame["area_id"] == "TCD/Lac/Wayi", "quality"]) == {"reported", "forecast"}
+    rejects = [item for item in SOURCE.parse(Payload("x.csv", WIDE.encode())) if isinstance(item, Reject)]
+    assert [(item.locator, "~5" in item.reason) for item in rejects] == [("line 3", True)]
+
+
+def test_f27_a_table_of_something_else_is_refused_with_what_it_lacks():
+    with pytest.raises(PayloadRejected, match="lacks the columns Country, Date of analysis"):
+        told("a,b\n1,2\n")

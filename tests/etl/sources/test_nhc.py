@@ -13,7 +13,7 @@ from data.schema.hazard_area import HazardArea
 from data.schema.hazard_event import HazardEvent
 from etl import pipeline
 from etl.archive import Archive
-from etl.source import Ignored, Payload, Reject, Rows, Window
+from etl.source import Ignored, Payload, Reject, Replaces, Rows, Window
 from etl.sources.nhc import Nhc
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "nhc"
@@ -97,3 +97,14 @@ def test_fetch_brings_the_list():
     with httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, content=b"{}"))) as client:
         (payload,) = SOURCE.fetch(client, Window(datetime(2021, 3, 1, tzinfo=UTC)))
     assert payload.content == b"{}"
+
+
+def test_while_an_entry_is_rejected_no_other_storm_ends(store, tmp_path):
+    archive = Archive(tmp_path)
+    whole = (PAYLOADS / "storms.json").read_bytes()
+    pipeline.load(store, archive, SOURCE, [Payload("storms.json", whole)])
+    known = sorted(store.read(HazardEvent)["event_id"])
+    broken = whole.replace(b'"lastUpdate"', b'"lastUpdated"', 1)
+    pipeline.load(store, archive, SOURCE, [Payload("storms.json", broken)])
+    assert sorted(store.read(HazardEvent)["event_id"]) == known
+    assert not any(isinstance(item, Replaces) for item in SOURCE.parse(Payload("storms.json", broken)))

@@ -79,6 +79,15 @@ def test_an_overpass_answer_is_read_alike():
     assert points["host_iso3"].tolist() == ["AUT", "CHE"]
 
 
+def test_a_way_of_an_answer_without_centers_stands_in_the_middle_of_its_nodes():
+    ring = [{"type": "node", "id": n, "lat": -22.2206 + 0.001 * n, "lon": 29.9858} for n in (1, 2, 3)]
+    way = {"type": "way", "id": 4, "nodes": [1, 2, 3, 1], "tags": CONTROL}
+    places = rows(answer(way, *ring), Place)
+    assert places["latitude"].tolist() == [pytest.approx(-22.2186)]
+    (found,) = told(answer(way), Reject)
+    assert found.reason == "has no coordinates"
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [

@@ -157,3 +157,12 @@ def test_fetch_raises_when_no_country_can_be_had_or_none_is_set(monkeypatch):
         monkeypatch.delenv("WAYPOST_COUNTRIES")
         with pytest.raises(ConfigurationMissing, match="WAYPOST_COUNTRIES"):
             list(there.fetch(client, Window(datetime(2024, 6, 1, tzinfo=UTC))))
+
+
+def test_the_little_rain_of_deserts_is_read_as_exports_write_it():
+    line = "2024-01-01,1,900,EG01,9,0,1.5e-05,0,2E-4,0,1e-3,0,0,0,final"
+    header = "date,adm_level,adm_id,PCODE,n_pixels,rfh,rfh_avg,r1h,r1h_avg,r3h,r3h_avg,rfq,r1q,r3q,version"
+    found = rows("x.csv", f"{header}\n{line}\n".encode()).set_index("indicator")["value"]
+    averages = ["rainfall_average_mm", "rainfall_1_month_average_mm", "rainfall_3_months_average_mm"]
+    assert found[averages].tolist() == [1.5e-05, 2e-4, 1e-3]
+    assert not [i for i in items("x.csv", f"{header}\n{line.replace('-05', '5')}\n".encode()) if isinstance(i, Rows)]

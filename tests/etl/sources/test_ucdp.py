@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from data.errors import ConfigurationMissing, PayloadRejected
 from data.frames import check
 from data.schema.conflict_event import ConflictEvent
-from etl.ged import IGNORED, REQUIRED
+from etl.ged import IGNORED, LAYOUT, REQUIRED
 from etl.gleditsch_ward import iso3_by_number
 from etl.outlines import outlines
 from etl.source import Ignored, Payload, Reject, Rows, Window
@@ -218,6 +218,17 @@ def test_f27_a_removed_column_fails_the_file_and_a_new_one_is_reported():
     assert "brand_new" in report.reason
 
 
+def test_a_file_without_a_header_says_the_same_and_counts_its_own_lines():
+    header, lines = EVENTS.split("\n", 1)
+    assert tuple(header.strip().split(",")) == LAYOUT
+    first = lines.split(",", 2)
+    body = lines.replace(f"{first[0]},{first[1]},", f"{first[0]},XXX-2020-1-1,", 1)
+    found = items(body, "GEDEvent_v24_0_1.csv")
+    assert any("no header" in item.reason for item in found if isinstance(item, Ignored))
+    pd.testing.assert_frame_equal(pd.concat([i.frame for i in found if isinstance(i, Rows)]), rows(EVENTS))
+    assert next(item.locators.iloc[0] for item in found if isinstance(item, Rows)) == "line 1"
+
+
 def test_the_line_of_tags_that_hdx_adds_is_ignored_by_name():
     tags = "#event+code" + "," * 48
     lines = EVENTS.splitlines()
@@ -326,10 +337,27 @@ def test_fetch_asks_for_every_page_of_the_window_and_shows_its_token_in_a_header
 
 
 def test_the_version_can_be_set(token, monkeypatch):
-    monkeypatch.setenv("WAYPOST_UCDP_VERSION", "26.0.8")
+    monkeypatch.setenv("WAYPOST_UCDP_VERSION", "25.1")
     api = Api(pages=1)
-    assert [payload.name for payload in api.fetched()] == ["gedevents-26.0.8-page-0.json"]
-    assert api.asked[0].url.path == "/api/gedevents/26.0.8"
+    assert [payload.name for payload in api.fetched()] == ["gedevents-25.1-page-0.json"]
+    assert api.asked[0].url.path == "/api/gedevents/25.1"
+
+
+@pytest.mark.parametrize(
+    ("version", "word"),
+    [
+        ("26.0.8", "a candidate release"),
+        ("26.01.26.06", "a candidate release"),
+        ("26", "no yearly"),
+        ("../x", "no yearly"),
+    ],
+)
+def test_f13_a_candidate_version_is_refused_and_nothing_is_asked(token, monkeypatch, version, word):
+    monkeypatch.setenv("WAYPOST_UCDP_VERSION", version)
+    api = Api(pages=1)
+    with pytest.raises(ConfigurationMissing, match=f"WAYPOST_UCDP_VERSION: is .*{word}"):
+        api.fetched()
+    assert api.asked == []
 
 
 def test_f13_a_missing_token_is_a_state_of_its_own_and_says_how_to_get_one(monkeypatch):

@@ -69,3 +69,14 @@ def test_only_charts_that_are_named_are_fetched(monkeypatch):
     for queries in ("", "../admin?x=1", "https://example.org/"):
         with pytest.raises(ConfigurationMissing):
             fetched(monkeypatch, queries, answer)
+
+
+def test_series_of_two_collections_or_places_stand_apart_and_the_name_may_tell_the_situation():
+    body = b'{"data": {"timeseries": [{"data_date": "2024-01-31", "individuals": 7}]}}'
+    names = {
+        "timeseries-sv_id-11-geo_id-729-population_group-4797-4798": "population group 4797-4798; place 729",
+        "timeseries-sv_id-11-population_collection-24-frequency-day": "population collection 24",
+    }
+    for name, breakdown in names.items():
+        (found,) = [item.frame for item in SOURCE.parse(Payload(f"{name}.json", body)) if isinstance(item, Rows)]
+        assert found[["area_id", "breakdown", "value"]].to_numpy().tolist() == [["UNHCR situation 11", breakdown, 7]]

@@ -87,3 +87,20 @@ def test_fetch_walks_all_pages():
         assert len(list(SOURCE.fetch(client, Window(datetime(2026, 10, 1, tzinfo=UTC), NOW)))) == 3
     assert [p["page"] for p in asked] == ["1", "2", "3"]
     assert (asked[0]["yearFrom"], asked[0]["coo_all"]) == ("2025", "true")
+
+
+def test_na_of_r_is_not_applicable_and_groups_that_a_file_has_not_make_no_rows():
+    body = b'"year","coo_iso","coa_iso","refugees","oip"\n2020,"CAF","TCD",0,NA\n'
+    found = rows(body)
+    assert found["people"].isna().to_dict() == {"2020:CAF>TCD:refugees": False, "2020:CAF>TCD:oip": True}
+    item = {"year": 2020, "coo_iso": "CAF", "coa_iso": "TCD", "returned_refugees": "5"}
+    page = json.dumps({"page": 1, "maxPages": 1, "items": [item]}).encode()
+    assert rows(page)["people"].to_dict() == {"2020:CAF>TCD:returned_refugees": 5}
+
+
+def test_ages_or_decisions_are_refused_and_give_no_missing_figures():
+    item = {"year": 2020, "coo_iso": "CAF", "coa_iso": "TCD", "dec_recognized": 5}
+    with pytest.raises(PayloadRejected, match="no column of figures read here"):
+        rows(json.dumps({"page": 1, "maxPages": 1, "items": [item]}).encode())
+    with pytest.raises(PayloadRejected, match="no column of figures read here"):
+        rows(b"year,coo_iso,coa_iso,f_0_4\n2020,CAF,TCD,1\n")

@@ -1,5 +1,6 @@
 """USGS earthquakes: one row an earthquake, whatever its ids."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -103,3 +104,40 @@ def test_a_small_earthquake_that_is_deleted_is_a_deletion():
     )
     (frame,) = [i.frame for i in source("usgs").parse(Payload("x", body.encode())) if isinstance(i, Rows)]
     assert frame["is_deleted"].all()
+
+
+def parsed(*features: dict) -> list:
+    body = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+    return list(source("usgs").parse(Payload("x.geojson", body)))
+
+
+def quake(event_id: str, **told: object) -> dict:
+    said = {
+        "mag": 7.1, "time": 1_700_000_000_000, "updated": 1_700_000_001_000, "alert": None, "status": "reviewed",
+        "type": "earthquake", "title": "M 7.1", "place": None, "url": None, "ids": f",{event_id},",
+    }  # fmt: skip
+    point = {"type": "Point", "coordinates": [20.5, 7.5, 10]}
+    return {"type": "Feature", "id": event_id, "geometry": told.pop("geometry", point), "properties": said | told}
+
+
+def test_a_pending_estimate_is_orange_and_older_feeds_shout_the_status():
+    (found,) = parsed(quake("us1a", alert="pending"), quake("us1b", status="REVIEWED"), quake("us1c", status="DELETED"))
+    frame = found.frame.set_index("event_id")
+    assert frame["alert_level"].tolist() == ["orange", "green", "green"]
+    assert frame["is_deleted"].tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("geometry", [None, {}, {"coordinates": None}, {"coordinates": [20.5]}])
+def test_an_earthquake_without_a_position_is_rejected_and_never_taken_for_a_blast(geometry):
+    found, other = parsed(quake("us1a", geometry=geometry), quake("us1b"))
+    assert "longitude is missing" in found.reason
+    assert other.frame["event_id"].tolist() == ["us1b"]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [(b"time,latitude,longitude\n", "is a text: only GeoJSON"), (b"<?xml version='1.0'?><q/>", "is an XML document")],
+)
+def test_other_forms_of_the_same_service_are_refused_by_their_name(body, reason):
+    with pytest.raises(PayloadRejected, match=reason):
+        list(source("usgs").parse(Payload("x.csv", body)))
