@@ -108,6 +108,8 @@ class Load:
             for name, rows in merge(self.connection, table, self.run_id, self.now).items():
                 self.counts[name] += rows
         self._flush_bad()
+        if self.counts["quarantined"]:
+            self._forget_repeated()
         changed = self.counts["new"] + self.counts["revised"] + self.counts["deleted"]
         values = {f"rows_{name}": count for name, count in self.counts.items()}
         done = update(SourceRun).where(SourceRun.id == self.run_id)
@@ -137,6 +139,22 @@ class Load:
             for row in self._bad:
                 stream.write_row((self.run_id, *row))
         self._bad.clear()
+
+    def _forget_repeated(self) -> None:
+        """Take rejected rows of earlier runs out that this run rejected again, word for word and for the same reason.
+
+        So a feed that repeats its bad rows at each look keeps them once, under its newest run. Runs under another data
+        set keep theirs: who may read them is another matter. One pass over what the source has in quarantine, by hash,
+        so that the planner cannot choose to compare each row with each.
+        """
+        repeated = text("""
+            DELETE FROM quarantine WHERE id IN (SELECT id FROM (
+                SELECT q.id, q.run_id, max(q.run_id) OVER (PARTITION BY q.table_name, md5(q.reason), md5(q.raw)) AS last
+                FROM quarantine q JOIN source_run r ON r.id = q.run_id JOIN source_run this ON this.id = :run_id
+                WHERE r.source_id = this.source_id AND r.dataset_id IS NOT DISTINCT FROM this.dataset_id
+                ) AS held WHERE run_id < last AND last = :run_id)
+        """)
+        self.connection.execute(repeated, {"run_id": self.run_id})
 
     def _create_stage(self, table: type[Versioned]) -> None:
         """Make the staging table: the content, the times and the order of arrival."""
@@ -188,12 +206,12 @@ class Load:
 
     def _drop_orphans(self, table: type[Versioned]) -> None:
         """Quarantine staged rows that point to something nobody knows."""
-        name = table.__tablename__
+        name, content = table.__tablename__, _row("s", table.content())
         for column, parent in table.references:
             orphans = text(
                 f"WITH gone AS (DELETE FROM stage_{name} s WHERE s.{column} IS NOT NULL AND NOT EXISTS"
                 f" (SELECT 1 FROM {parent} p WHERE p.id = s.{column} AND p.known_to IS NULL AND NOT p.is_deleted)"
-                " RETURNING s.seq, row_to_json(s)::text AS raw)"
+                f" RETURNING s.seq, (SELECT row_to_json(c) FROM (SELECT {content}) AS c)::text AS raw)"
                 " INSERT INTO quarantine (run_id, table_name, locator, reason, raw)"
                 " SELECT :run_id, :name, 'row ' || seq, :reason, raw FROM gone"
             )

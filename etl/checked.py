@@ -135,7 +135,7 @@ class CheckedSource:
             rows = [str(where[label]) for label in labels]
             for label in labels:
                 others = ", ".join(row for row in rows[:4] if row != str(where[label]))
-                reason = f"{self.kind.place_column} and date are those of {others} as well, the figures are not"
+                reason = f"{self.kind.place_column} and days are those of {others} as well, the figures are not"
                 faults.setdefault(label, []).append(reason)
         return kept[~twice]
 

@@ -22,7 +22,7 @@ from etl import datasets, pipeline
 from etl.archive import Archive, sha256_of
 from etl.checked import CheckedSource, RowsRefused
 from etl.kinds import KINDS, Kind
-from etl.plain_words import Problem
+from etl.plain_words import Problem, of_file
 from etl.source import Payload
 
 MOST_BYTES = 10_000_000
@@ -173,10 +173,12 @@ def _named(payload: Payload) -> Payload:
 
 
 def _refusal(error: WaypostError) -> str:
-    """Return why a file as a whole is refused, in words."""
+    """Return why a file as a whole is refused, in words, and what to do about it."""
     if isinstance(error, ExpectationBroken):
-        return "holds no row that could be loaded" if error.value < error.bound else str(error)
-    return error.reason if isinstance(error, InputRejected) and not isinstance(error, RowsRefused) else str(error)
+        return "it has no rows below its column names" if error.value < error.bound else str(error)
+    if isinstance(error, InputRejected) and not isinstance(error, RowsRefused):
+        return of_file(error.reason)
+    return str(error)
 
 
 def _span(changes: pd.DataFrame, kind: Kind) -> tuple[date, date] | None:

@@ -27,13 +27,22 @@ _WITHIN = (
     "بطاقةالهوية", "بصمةالاصبع", "الاسمالكامل", "اسمالاب", "اسمالام",
 )  # fmt: skip
 """The same anywhere within a name."""
+_ILL = re.compile(r"(?:in|out)?(?:patient|paciente|malade|doente)(e?s?)(.*)")
+"""A word for one who is ill, the sign of more than one, and what is written on to it without a blank."""
+_COUNTED = frozenset(("count", "counts", "total", "totals", "beds", "capacity", "admissions"))
+"""With one of these even "patient" is a figure of many: patient_count. A patient_number is a person's."""
+_NAMED = frozenset((
+    "id", "ids", "name", "names", "nom", "noms", "nome", "nomes", "initials", "initiales", "iniciales", "iniciais",
+    "dossier", "code", "codes", "ref",
+))  # fmt: skip
+"""With one of these even "patients" are persons."""
 
 
 def refuse_personal(columns: Iterable[str], name: str) -> None:
     """Raise PayloadRejected when a column looks like personal data (English, French, Spanish or Arabic names).
 
     A count by sex or age group is no such column, one person's sex or age is: counts have such groups as words in
-    ``population_group``.
+    ``population_group``. So "patients_count" is none and "patient_id" is.
 
     >>> refuse_personal(["place_id", "people"], "counts.csv")
     >>> refuse_personal(["Date of Birth"], "counts.csv")
@@ -42,9 +51,30 @@ def refuse_personal(columns: Iterable[str], name: str) -> None:
     """
     for column in columns:
         folded = _folded(column)
-        if folded in _WHOLE or any(word in folded for word in _WITHIN):
+        if folded in _WHOLE or any(word in folded for word in _WITHIN) or _names_a_patient(column):
             reason = f"the column {column[:80]!r} looks like data about a person; Waypost takes aggregate counts only"
             raise PayloadRejected(name, reason + ", nothing of this file was kept")
+
+
+def _names_a_patient(column: str) -> bool:
+    """Tell whether a column is about one who is ill; a count of the ill is an aggregate.
+
+    >>> [_names_a_patient(name) for name in ("patientId", "malade", "nom des malades", "nombre de pacientes")]
+    [True, True, True, True]
+    >>> [_names_a_patient(name) for name in ("patients_count", "nombre de malades", "maladie", "patient count")]
+    [False, False, False, False]
+    """
+    words = [_folded(word) for word in re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", column)]
+    for word in words:
+        found = _ILL.fullmatch(word)
+        if found is None:
+            continue
+        many, rest = found.group(1).endswith("s"), found.group(2)
+        others = {*words, rest}
+        is_named = bool(others & _NAMED) or ("paciente" in word and "nombre" in others)
+        if is_named or not (many or others & _COUNTED) or (rest and rest not in _COUNTED):
+            return True
+    return False
 
 
 def _folded(text: str) -> str:

@@ -16,6 +16,11 @@ _SLASHED = re.compile(r"^([0-9]{1,2})[/. -]([0-9]{1,2})[/. -]([0-9]{4}|[0-9]{2})
 _ISO = re.compile(r"^([0-9]{4})-([0-9]{2})-([0-9]{2})$")
 _TOTAL = re.compile(r"^(grand\s+|sub-?)?(total|sum|somme|totaux|gesamt|suma|المجموع|الإجمالي)\b", re.IGNORECASE)
 _WORDS = re.compile(r"in \((('[a-z_]+'(, )?)+)\)")
+_ORDER = re.compile(r"^([a-z_]+)(?:, [a-z_]+)* breaks the rule ([a-z_]+) (>=|>) ([a-z_]+)(?: \(.*\))?$")
+_RANGE = re.compile(r"^([a-z_]+) breaks the rule \1 >= ([0-9]+) and \1 <= ([0-9]+)(.*)$")
+_NO_SUCH_DAY = "the calendar has no such day; write the day alone, like 2026-03-01 (year-month-day)"
+_SAVE_AGAIN = 'Open it in your spreadsheet program and save it as .xlsx or as "CSV UTF-8"'
+_HOURS = re.compile("^([0-9]{1,2})(?:h|:00|h00)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,9 @@ def problems_of(place: str, reason: str, row: Mapping[str, str]) -> list[Problem
         column = column if column in row else ""
         value = row.get(column, "").strip()
         said, _, near = part.partition("; did you mean ")
-        hint = f"did you mean {near.partition('? (')[0]}?" if near else hint_for(column, value, part)
-        found.append(Problem(place, column, value[:200], _shown(said), hint))
+        shown = _shown(said)
+        hint = f"did you mean {near.partition('? (')[0]}?" if near else _order_hint(said, row)
+        found.append(Problem(place, column, value[:200], shown, hint or hint_for(column, value, part)))
     return found
 
 
@@ -70,14 +76,57 @@ def hint_for(column: str, value: str, reason: str) -> str:
     if value.startswith("="):
         hint = "this is a formula without a result: paste its value instead, or open and save the file once"
     elif words := _WORDS.search(reason):
-        hint = f"write one of: {words[1].replace(chr(39), '')}"
+        hint = _word_hint(value, words[1].replace(chr(39), ""))
     elif "date" in column:
         hint = _date_hint(value)
     elif "number" in reason:
-        hint = _number_hint(value)
-    elif reason.endswith(" is missing"):
+        hint = _hour_hint(value) if column.endswith("_hour") else _number_hint(value)
+    elif reason.removesuffix(" (nan)").endswith(" is missing"):
         hint = "fill in this cell"
+    elif "those of" in reason:
+        hint = "the same place and days are there twice with different figures: keep the right row"
     return hint
+
+
+def of_file(reason: str) -> str:
+    """Return why a file as a whole is refused, with what somebody at a spreadsheet program does about it.
+
+    >>> of_file("is empty")
+    'it is empty'
+    """
+    begins = reason.split(" ", 1)[0] in {"is", "has", "holds", "lacks", "declares", "unpacks", "cannot", "did"}
+    said = f"it {reason}" if begins else reason
+    if reason.startswith("is not UTF-8"):
+        byte = re.search("byte [0-9,]+", reason)
+        said = f'letters with accents cannot be read ({byte[0] if byte else "not UTF-8"}). Save it as "CSV UTF-8"'
+        return f"{said}, or send the workbook (.xlsx) itself"
+    if ".xlsx" in reason or ".csv" in reason:
+        return f"{said}. {_SAVE_AGAIN}"
+    if "lacks the columns" in reason:
+        return f"{said}. The row of column names must be as in the template"
+    return said
+
+
+def _word_hint(value: str, words: str) -> str:
+    """Return which of the words was meant where only case differs or an s is too many, else all of them."""
+    near = value.casefold().replace(" ", "_")
+    meant = [word for word in words.split(", ") if near in {word, f"{word}s"}]
+    return f"write {meant[0]}, as it stands here" if meant else f"write one of: {words}"
+
+
+def _hour_hint(value: str) -> str:
+    """Return how an hour of the day would be written rightly."""
+    hour = _HOURS.match(value)
+    return f"write {int(hour[1])}" if hour else "write the hour alone, a whole number from 0 to 24, like 6"
+
+
+def _order_hint(reason: str, row: Mapping[str, str]) -> str:
+    """Return what to do where an end lies before its start, empty for other reasons."""
+    order = _ORDER.match(reason)
+    if not order:
+        return ""
+    later, earlier = row.get(order[2], "").strip(), row.get(order[4], "").strip()
+    return f"{order[4]} is {earlier} and {order[2]} is {later}: perhaps they are swapped" if earlier and later else ""
 
 
 def _number_hint(value: str) -> str:
@@ -90,6 +139,8 @@ def _number_hint(value: str) -> str:
         return "a count cannot be below zero; people who left are a flow of departures"
     if _ABOUT.search(value):
         return "write one plain number; what makes it uncertain belongs in the note"
+    if re.fullmatch(r"[0-9]+[.,][0-9]+", value):
+        return "people are counted whole: write a number without a decimal part"
     return "write one plain number, like 412"
 
 
@@ -102,13 +153,12 @@ def _date_hint(value: str) -> str:
         full = int(year) + 2000 if len(year) == 2 else int(year)
         options = dict.fromkeys(_real(full, int(month), int(day)) for day, month in ((first, second), (second, first)))
         days = [day.isoformat() for day in options if day is not None]
-        return (
-            f"write {' or '.join(days)} (year-month-day)" + (", whichever is meant" if len(days) > 1 else "")
-            if days
-            else ""
-        )
+        meant = ", whichever is meant" if len(days) > 1 else ""
+        return f"write {' or '.join(days)} (year-month-day)" + meant if days else _NO_SUCH_DAY
     iso = _ISO.match(value)
     said = _real(*(int(part) for part in iso.groups())) if iso else None
+    if iso and said is None:
+        return _NO_SUCH_DAY
     today = datetime.now(UTC).date()
     if iso and said is not None and said > today:
         other = _real(int(iso[1]), int(iso[3]), int(iso[2]))
@@ -126,9 +176,21 @@ def _real(year: int, month: int, day: int) -> date | None:
 
 
 def _shown(reason: str) -> str:
-    """Return a reason without the notation of a rule.
+    """Return a reason without the notation of a rule or of a missing value.
 
     >>> _shown("people breaks the rule people >= 0 and people <= 50000000 (60000000)")
-    'people must keep to people >= 0 and people <= 50000000 (60000000)'
+    'people is not from 0 to 50,000,000 (60000000)'
+    >>> _shown("start_date, end_date breaks the rule end_date >= start_date (2026-03-02 00:00:00)")
+    'start_date, end_date: end_date is before start_date'
+    >>> _shown("measure breaks the rule measure in ('stock', 'flow') (Flow)")
+    'measure is none of the words that may stand here (Flow)'
     """
-    return reason.replace("breaks the rule", "must keep to")
+    if order := _ORDER.match(reason):
+        columns = reason.partition(" breaks the rule ")[0]
+        before = "before" if order[3] == ">=" else "not after"
+        return f"{columns}: {order[2]} is {before} {order[4]}"
+    if limits := _RANGE.match(reason):
+        return f"{limits[1]} is not from {int(limits[2]):,} to {int(limits[3]):,}{limits[4]}"
+    if _WORDS.search(reason):
+        return re.sub(r"breaks the rule .* in \(.*?\)(?= \(|$)", "is none of the words that may stand here", reason)
+    return reason.removesuffix(" (nan)").replace("breaks the rule", "must keep to")

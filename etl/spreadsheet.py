@@ -52,6 +52,15 @@ def sheets(body: bytes, name: str) -> list[tuple[str, list[Row]]]:
         raise PayloadRejected(name, f"is no readable spreadsheet: {type(error).__name__} {error}"[:300]) from error
 
 
+def hidden_sheets(body: bytes, name: str) -> list[tuple[str, list[Row]]]:
+    """Return the sheets of a workbook that its viewer does not see, as `sheets` does the others; raises the same."""
+    _inspect(body, name)
+    try:
+        return _read(body, name, values=True, is_hidden=True)
+    except _DAMAGE as error:
+        raise PayloadRejected(name, f"is no readable spreadsheet: {type(error).__name__} {error}"[:300]) from error
+
+
 def _inspect(body: bytes, name: str) -> bool:
     """Refuse what should not be unpacked; tell whether any sheet holds formulas."""
     if not body.startswith(b"PK\x03\x04"):
@@ -114,13 +123,13 @@ def _scan(bundle: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> bool:
     return found and "worksheets/" in member.filename
 
 
-def _read(body: bytes, name: str, *, values: bool) -> list[tuple[str, list[Row]]]:
-    """Return the rows of every visible sheet: what formulas showed (``values``), or the formulas themselves."""
+def _read(body: bytes, name: str, *, values: bool, is_hidden: bool = False) -> list[tuple[str, list[Row]]]:
+    """Return the rows of every visible (or hidden) sheet: what formulas showed (``values``), or the formulas."""
     book = load_workbook(io.BytesIO(body), read_only=True, data_only=values, keep_links=False)
     try:
         found, cells = [], 0
         for sheet in book.worksheets:
-            if sheet.sheet_state != "visible":
+            if (sheet.sheet_state != "visible") != is_hidden:
                 continue
             rows = []
             for row in _rows(sheet):

@@ -16,7 +16,7 @@ from etl.hxl_tags import is_tag_row
 from etl.json_text import read_json
 from etl.personal import refuse_personal
 from etl.source import Payload
-from etl.spreadsheet import MOST_BYTES, sheets
+from etl.spreadsheet import MOST_BYTES, hidden_sheets, sheets
 
 DATA_SHEET = "data"
 _HEAD_BYTES = 1 << 16
@@ -42,7 +42,14 @@ def read_table(payload: Payload, form: Format) -> Iterator[Chunk]:
 
 
 def _of_text(payload: Payload, form: Format) -> Iterator[Chunk]:
-    """Yield the chunks of plain CSV; a header that lacks a column is told which one may be meant."""
+    """Yield the chunks of plain CSV; a header that lacks a column is told which one may be meant.
+
+    Where the columns stand below a title, as in a sheet saved as CSV, the text is read like a sheet.
+    """
+    with payload.open() as stream:
+        if delimiter := _titled(stream.read(_HEAD_BYTES), form):
+            yield chunk_of(_csv_rows(payload, delimiter), form, payload.name, "line")
+            return
     with payload.open() as stream:
         try:
             yield from read(stream, payload.name, form.required, form.optional)
@@ -64,6 +71,7 @@ def _of_workbook(payload: Payload, form: Format) -> Chunk:
     headers = {title: header_in(rows, form, name) for title, rows in found}
     for header in headers.values():
         refuse_personal([column for column in header.names if column not in form.columns], name)
+    _refuse_hidden(payload, form)
     named = [title for title, _ in found if title.strip().casefold() == DATA_SHEET]
     fits = named or [title for title in headers if headers[title].found(form.required) >= set(form.required)]
     if len(fits) > 1:
@@ -72,6 +80,17 @@ def _of_workbook(payload: Payload, form: Format) -> Chunk:
         )
     best = max(headers, key=lambda title: len(headers[title].found(form.columns)))
     return chunk_of(dict(found)[fits[0] if fits else best], form, name, "row")
+
+
+def _refuse_hidden(payload: Payload, form: Format) -> None:
+    """Refuse a workbook with data about people on a hidden sheet: it is not read, but it would be kept."""
+    for title, rows in hidden_sheets(payload.read(MOST_BYTES), payload.name):
+        if rows:
+            names = [column for column in header_in(rows, form, payload.name).names if column not in form.columns]
+            try:
+                refuse_personal(names, payload.name)
+            except PayloadRejected as error:
+                raise PayloadRejected(payload.name, f"on the hidden sheet {title[:80]!r} {error.reason}") from error
 
 
 def _of_json(payload: Payload, form: Format) -> Chunk:
@@ -119,16 +138,35 @@ def _has_tags(head: bytes) -> bool:
         return False
 
 
-def _csv_rows(payload: Payload) -> list[Row]:
-    """Return the rows of a tagged CSV with their lines."""
+def _titled(head: bytes, form: Format) -> str:
+    """Return the delimiter of a text whose header stands below its first line, empty where it does not."""
+    try:
+        text = head.decode(_encoding(head), errors="replace")
+        for delimiter in ",;\t":
+            first = list(islice(csv.reader(io.StringIO(text), delimiter=delimiter), HEADER_ROWS))
+            named = [{cell.strip() for cell in cells} >= set(form.required) for cells in first]
+            if any(named):
+                return "" if named[0] else delimiter
+    except csv.Error:
+        return ""
+    return ""
+
+
+def _csv_rows(payload: Payload, delimiter: str = "") -> list[Row]:
+    """Return the rows of a CSV with their lines; without a ``delimiter`` it is the mark the beginning has most of."""
     body = payload.read(MOST_BYTES)
     try:
         text = body.decode(_encoding(body))
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text[:_HEAD_BYTES]), strict=True)
+        reader = csv.reader(
+            io.StringIO(text, newline=""), delimiter=delimiter or _delimiter(text[:_HEAD_BYTES]), strict=True
+        )
         rows, line = [], 1
         for cells in reader:
             rows.append((line, cells))
             line = reader.line_num + 1
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        reason = f"is not {_encoding(body).removesuffix('-sig').upper()}: byte {error.start:,} cannot be read"
+        raise PayloadRejected(payload.name, reason) from error
+    except csv.Error as error:
         raise PayloadRejected(payload.name, f"cannot be read: {error}"[:200]) from error
     return rows

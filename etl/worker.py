@@ -26,6 +26,7 @@ from etl.jobs import BACKFILL, LOOKS, RETRY, application, prepare
 from etl.registry import source
 from etl.retry import retry
 from etl.source import Source
+from etl.stops import tell_stops
 
 CONCURRENCY = 2
 KEPT_HOURS = 24
@@ -46,7 +47,7 @@ class Bench:
 
 
 async def plan(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - the minute, given by the queue
-    """Put every source that is due into the queue, and clear away what dead workers left."""
+    """Put every source that is due into the queue, clear away what dead workers left, and tell which feeds stopped."""
     bench: Bench = context.additional_context["bench"]
     await give_up_stalled(context.app)
     for queue in (LOOKS, RETRY):
@@ -54,6 +55,7 @@ async def plan(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - t
             KEPT_HOURS, queue=queue, include_failed=True, include_aborted=True
         )
     await put_due(context.app, bench, datetime.now(UTC))
+    await asyncio.to_thread(tell_stops, bench.store, bench.chosen.values(), datetime.now(UTC))
 
 
 async def give_up_stalled(app: App) -> None:

@@ -8,6 +8,10 @@ from dash import dcc, html
 from dashboard.words import day
 
 STEP_DAYS = 14
+FORECAST_DAYS = 90
+"""How far a forecast looks ahead: an older one is about days that are over."""
+MOST_MARKS = 7
+"""As many months as can be written along the slider without lying over each other."""
 
 
 def clock_bar(ids: Any) -> html.Section:
@@ -33,7 +37,7 @@ def clock_bar(ids: Any) -> html.Section:
 
 
 def marks(first: date, last: date) -> dict[int, str]:
-    """Return slider marks (days since ``first``) at each half-year.
+    """Return slider marks (days since ``first``) at each half-year, over a long time at some of them.
 
     >>> marks(date(2013, 12, 1), date(2014, 8, 1))
     {31: 'Jan 2014', 212: 'Jul 2014'}
@@ -44,7 +48,7 @@ def marks(first: date, last: date) -> dict[int, str]:
         if moment.day == 1 and moment.month in {1, 7}:
             found[(moment - first).days] = f"{moment:%b %Y}"
         moment += timedelta(days=1)
-    return found
+    return dict(list(found.items())[:: -(-len(found) // MOST_MARKS) or 1])
 
 
 def issued(origin: date | None, as_of: date) -> str:
@@ -52,8 +56,11 @@ def issued(origin: date | None, as_of: date) -> str:
 
     >>> issued(date(2014, 2, 23), date(2014, 3, 1)), issued(None, date(2014, 3, 1))
     ('Forecast of 23 Feb 2014, 6 days old', 'No forecast issued by then')
+    >>> issued(date(2014, 2, 23), date(2014, 7, 1))
+    'Forecast of 23 Feb 2014, 128 days old: the 90 days it is about are over'
     """
     if origin is None:
         return "No forecast issued by then"
     age = (as_of - origin).days
-    return f"Forecast of {day(origin)}" + (f", {age} day{'s' if age != 1 else ''} old" if age else "")
+    over = f": the {FORECAST_DAYS} days it is about are over" if age > FORECAST_DAYS else ""
+    return f"Forecast of {day(origin)}" + (f", {age} day{'s' if age != 1 else ''} old{over}" if age else "")

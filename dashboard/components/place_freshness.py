@@ -20,7 +20,7 @@ def place_table(places: pd.DataFrame, as_of: datetime) -> html.Table | html.P:
     order = places["state"].map({str(state): -number for number, state in enumerate(LATENESS)})
     body = []
     for row in places.assign(order=order).sort_values(["order", "name"]).itertuples():
-        rhythm = "no rhythm yet" if pd.isna(row.interval_days) else f"every {row.interval_days} days"
+        rhythm = "too few reports to tell" if pd.isna(row.interval_days) else f"every {row.interval_days} days"
         cells = (
             [row.name, html.Div(KINDS.get(row.kind, row.kind), className="quiet")],
             badge(State(row.state)),

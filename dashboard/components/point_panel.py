@@ -6,9 +6,10 @@ from typing import Any
 import pandas as pd
 from dash import html
 
-from dashboard import queries
+from dashboard import queries, queries_late
 from dashboard.components import gap as gaps
 from dashboard.components import place_detail as detail
+from dashboard.components.lateness import chart_note, late_notes, sentences
 from dashboard.components.needs_table import needs_table
 from dashboard.figures.fan import arrivals_fan, stock_fan
 from dashboard.queries import View
@@ -27,8 +28,9 @@ def invitation() -> html.Div:
 def summary(view: View, points: pd.DataFrame, horizon_days: int) -> list[Any]:
     """Say what is expected over all points together; the range is not a sum of the points' ranges."""
     total = queries.total_expected(view, horizon_days)
+    late = [html.Span(sentence, className="late") for sentence in sentences(queries_late.basis(view))]
     if total is None:
-        return [html.Span("No forecast has been issued by this date.")]
+        return [html.Span("No forecast has been issued by this date."), *late]
     said = [
         html.B(people(total["q50"]), id="total-expected", **{"data-value": f"{total['q50']:.6f}"}),
         f" people expected at all points in {horizon_days} days, ",
@@ -36,8 +38,25 @@ def summary(view: View, points: pd.DataFrame, horizon_days: int) -> list[Any]:
     ]
     forecast = int(points["q50"].notna().sum())
     shut = int((points["status"] == "closed").sum())
-    counts = f"{forecast} of {len(points)} points have a forecast; {shut} are closed: people are diverted, not stopped"
-    return [html.Span(said), html.Span(counts)]
+    closed = (
+        f"{shut} {'are' if shut > 1 else 'is'} closed: people are diverted, not stopped" if shut else "none is closed"
+    )
+    counts = f"{forecast} of {len(points)} points have a forecast; {closed}"
+    return [html.Span(said), html.Span(counts), html.Span(doubt(float(total["q50"]), points["q50"].max())), *late]
+
+
+def doubt(together: float, largest: float) -> str:
+    """Say so where one point alone expects more than all together: those who count at the sites it feeds say otherwise.
+
+    >>> doubt(0.0, 10_000.0)
+    'At one point alone 10,000 are expected. The sum follows the sites that people are registered at: check both.'
+    >>> doubt(5_200.0, 2_900.0), doubt(5_200.0, float("nan"))
+    ('', '')
+    """
+    if not largest > 2 * together + 10:  # less is the rounding of medians and shares
+        return ""
+    sites = "The sum follows the sites that people are registered at: check both."
+    return f"At one point alone {people(largest)} are expected. {sites}"
 
 
 def panel(view: View, place_id: str, horizon_days: int, ids: Any) -> list[Any]:
@@ -56,10 +75,12 @@ def _point(view: View, point: Any, horizon_days: int, ids: Any) -> list[Any]:
     as_of = pd.Timestamp(view.as_of_date)
     observed, forecast = queries.arrivals(view, point.id), queries.fan(view, point.id, "arrivals")
     capacities = queries.capacities(view, point.id)
+    basis = queries_late.basis(view, point.id)
     sites = queries.linked_sites(view, point.id)
     return [
         *detail.point_heading(point, horizon_days),
-        detail.graph(arrivals_fan(observed, forecast, as_of), "fan"),
+        *late_notes(basis),
+        detail.graph(arrivals_fan(observed, forecast, as_of, chart_note(basis)), "fan"),
         detail.section("Why", detail.driver_list(queries.drivers(view, point.id))),
         detail.section("Sites it feeds", detail.sites_fed(sites)),
         detail.section("Capacity", _gap_now(capacities, point), gaps.capacity_lines(capacities)),
@@ -73,10 +94,12 @@ def _site(view: View, site: Any, horizon_days: int) -> list[Any]:
     """Return the panel of a site."""
     as_of = pd.Timestamp(view.as_of_date)
     stocks = queries.stocks(view)
-    figure = stock_fan(stocks[stocks["place_id"] == site.id], queries.fan(view, site.id, "stock"), as_of)
+    basis, forecast = queries_late.basis(view, site.id), queries.fan(view, site.id, "stock")
+    figure = stock_fan(stocks[stocks["place_id"] == site.id], forecast, as_of, chart_note(basis))
     capacities = gaps.capacity_lines(queries.capacities(view, site.id))
     return [
         *detail.site_heading(site, horizon_days),
+        *late_notes(basis),
         detail.graph(figure, "fan"),
         detail.section("Why", detail.driver_list(queries.drivers(view, site.id))),
         detail.section("Capacity", capacities),

@@ -5,6 +5,7 @@ from typing import Any
 import dash_ag_grid as dag
 import pandas as pd
 
+from dashboard.components.lateness import count_words
 from dashboard.words import GAP, IMPACT, NOT_ASSESSED, STATUS, day, people
 
 _NUMBER = {"function": "params.value == null ? '–' : d3.format(',.0f')(params.value)"}
@@ -15,13 +16,14 @@ def point_table(grid_id: str) -> dag.AgGrid:
     return dag.AgGrid(
         id=grid_id,
         columnDefs=[
-            {"field": "name", "headerName": "Border point", "minWidth": 170, "pinned": "left", "sort": None},
+            {"field": "name", "headerName": "Border point", "minWidth": 150, "pinned": "left", "sort": None},
+            {"field": "expected", "headerName": "Expected arrivals, median (80 % range)", "minWidth": 175,
+             "comparator": {"function": "(a, b, p, q) => (p.data.q50 ?? -1) - (q.data.q50 ?? -1)"}},
             {"field": "countries", "headerName": "From – to", "minWidth": 110},
             {"field": "status", "headerName": "Status", "minWidth": 170},
-            {"field": "expected", "headerName": "Expected arrivals, median (80 % range)", "minWidth": 220,
-             "comparator": {"function": "(a, b, p, q) => (p.data.q50 ?? -1) - (q.data.q50 ?? -1)"}},
             {"field": "people_per_day", "headerName": "People a day", "type": "rightAligned", "minWidth": 120,
              "valueFormatter": _NUMBER},
+            {"field": "counts", "headerName": "Counts", "minWidth": 140},
             {"field": "impact", "headerName": "Impact (PPRE)", "minWidth": 130},
             {"field": "gap", "headerName": "Gap", "minWidth": 120},
         ],
@@ -35,8 +37,11 @@ def point_table(grid_id: str) -> dag.AgGrid:
     )  # fmt: skip
 
 
-def rows(points: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the grid's rows from `dashboard.queries.points` with the impact class added."""
+def rows(points: pd.DataFrame, links: pd.DataFrame, places: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the grid's rows from `dashboard.queries.classed_points`.
+
+    ``links`` and ``places`` (`dashboard.queries_late.counted`) tell how old the counts are that each point rests on.
+    """
     return [
         {
             "id": p.id,
@@ -46,6 +51,7 @@ def rows(points: pd.DataFrame) -> list[dict[str, Any]]:
             "expected": "no forecast" if pd.isna(p.q50) else f"{people(p.q50)} ({people(p.q10)}–{people(p.q90)})",
             "q50": None if pd.isna(p.q50) else p.q50,
             "people_per_day": None if pd.isna(p.people_per_day) else p.people_per_day,
+            "counts": count_words(links, places, p.id),
             "impact": "–" if pd.isna(p.impact) else IMPACT[int(p.impact)],
             "gap": NOT_ASSESSED if pd.isna(p.gap_level) else GAP[p.gap_level],
         }

@@ -12,6 +12,10 @@ from etl.intake import Preview
 from etl.plain_words import Problem
 
 MOST_SHOWN = 200
+MEND = (
+    "Nothing is loaded while a row has problems: mend it in your file and choose the file again, or leave such rows "
+    "out by the choice at the end of this page."
+)
 _CHANGES = {"new": "new", "revised": "changed", "deleted": "taken back"}
 
 
@@ -29,7 +33,9 @@ def summary(preview: Preview) -> html.Div:
     span = f" Days from {day(preview.span[0])} to {day(preview.span[1])}: is that right?" if preview.span else ""
     notes = html.Ul([html.Li(note) for note in preview.notes[:MOST_SHOWN]]) if preview.notes else None
     kind = "refused" if rows else "agreed"
-    return html.Div([html.Strong(" · ".join(parts)), html.Span(f".{span}"), notes], className=kind)
+    return html.Div(
+        [html.Strong(" · ".join(parts)), html.Span(f".{span}"), html.P(MEND) if rows else None, notes], className=kind
+    )
 
 
 def problems_table(problems: Sequence[Problem]) -> html.Div | None:
@@ -40,7 +46,8 @@ def problems_table(problems: Sequence[Problem]) -> html.Div | None:
         html.Tr([html.Td(p.place), html.Td(p.column), html.Td(p.value), html.Td([_reason(p), _hint(p.hint)])])
         for p in problems[:MOST_SHOWN]
     ]
-    title = f"Problems ({len(problems):,}{f', the first {MOST_SHOWN}' if len(problems) > MOST_SHOWN else ''})"
+    first = f", the first {MOST_SHOWN} shown" if len(problems) > MOST_SHOWN else ""
+    title = f"What to mend: {_counted(problems)}{first}"
     return _table(title, ("Where", "Column", "It says", "What is wrong, and what to do"), body, "plain problems")
 
 
@@ -62,10 +69,26 @@ def _reason(problem: Problem) -> str:
 
     >>> _reason(Problem("row 7", "people", "~5", "people is no plain number (~5)"))
     'is no plain number'
+    >>> _reason(Problem("row 9", "start_date", "2026-03-02", "start_date, end_date: end_date is before start_date"))
+    'end_date is before start_date'
     """
     if not problem.column:
         return problem.reason
-    return problem.reason.removeprefix(f"{problem.column} ").removesuffix(f" ({problem.value})")
+    said = problem.reason.removesuffix(f" ({problem.value})")
+    listed, colon, rest = said.partition(": ")
+    if colon and set(listed.split(", ")) >= {problem.column}:
+        return rest
+    return said if said.startswith(f"{problem.column} and ") else said.removeprefix(f"{problem.column} ")
+
+
+def _counted(problems: Sequence[Problem]) -> str:
+    """Return how many cells of how many rows.
+
+    >>> _counted([Problem("row 4", "people", "", ""), Problem("row 4", "line", "", "")])
+    '2 problems in 1 row'
+    """
+    cells, rows = len(problems), len({problem.place for problem in problems})
+    return f"{cells:,} problem{'s' * (cells != 1)} in {rows:,} row{'s' * (rows != 1)}"
 
 
 def _table(title: str, headings: Sequence[str], body: list[html.Tr], kind: str = "plain") -> html.Div:

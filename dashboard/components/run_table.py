@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from dash import html
 
-from dashboard.components.source_state import at
+from dashboard.components.source_state import at, in_words
 from dashboard.queries_sources import COUNTS
 from dashboard.words import age
 
@@ -56,7 +56,7 @@ def _row(row: Any, titles: dict[str, str], now: datetime) -> html.Tr:
 
 def _said(row: Any) -> list[Any]:
     """Return the message of a run and what it read."""
-    said: list[Any] = [row.message] if row.message else []
+    said: list[Any] = [in_words(row.message)] if row.message else []
     if row.payload_name:
         said.append(html.Div(row.payload_name[:200], className="quiet"))
     return said or ["–"]

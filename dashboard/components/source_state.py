@@ -15,7 +15,7 @@ WORDS = {
     State.DUE: ("New data due", "the next content should be here by now"),
     State.OVERDUE: ("Late", "more than twice the usual time has passed; use with care"),
     State.DELINQUENT: ("Stopped", "more than three times the usual time has passed; do not rely on it"),
-    State.FAILING: ("Last look failed", "what is shown is the last good data; the next attempt comes by itself"),
+    State.FAILING: ("Last look failed", "the last good data are shown, if any; the next attempt comes by itself"),
     State.NEVER: ("No data yet", "nothing was ever loaded from this source"),
     State.NOT_CONFIGURED: ("Not set up", "a key or a setting is missing; what to do stands beside it"),
 }
@@ -23,6 +23,12 @@ ORDER = (
     State.DELINQUENT, State.OVERDUE, State.FAILING, State.DUE, State.ON_TIME, State.NOT_CONFIGURED, State.NEVER,
 )  # fmt: skip
 """How sources are listed: what needs attention first, what was never used last."""
+_TRANSPORT = {
+    ("ConnectError", "ConnectTimeout"): "The publisher cannot be reached from here",
+    ("ReadTimeout", "PoolTimeout", "WriteTimeout"): "The publisher does not answer in time",
+    ("RemoteProtocolError", "ReadError", "WriteError"): "The connection broke before the answer was whole",
+}
+"""How faults of the client's transport begin, and what they mean."""
 IDLE = (State.NEVER, State.NOT_CONFIGURED)
 
 
@@ -101,17 +107,31 @@ def _why(one: SourceState) -> list[Any]:
     """Return what a person should know or do about the state."""
     spec, looks = one.spec, one.looks
     said = []
-    if one.state in {State.OVERDUE, State.DELINQUENT, State.FAILING}:
+    if one.state is State.FAILING and not looks.good_at:
+        said.append(html.P("Nothing was ever loaded from it. The next attempt comes by itself.", className="quiet"))
+    elif one.state in {State.OVERDUE, State.DELINQUENT, State.FAILING}:
         said.append(html.P(WORDS[one.state][1].capitalize() + ".", className="quiet"))
     if not one.configured:
         said.append(html.P(["Set ", html.Code(spec.key_setting), f": {spec.key_help}"], className="quiet"))
     if looks.failures:
         times = "once" if looks.failures == 1 else f"{looks.failures} times in a row"
         good = f"; last good look {at(looks.good_at)}" if looks.good_at else ""
-        said.append(html.P(f"Failed {times}{good}. {looks.message}", className="quiet"))
+        said.append(html.P(f"Failed {times}{good}. {in_words(looks.message)}", className="quiet"))
     elif looks.message:
         said.append(html.P(looks.message, className="quiet"))
     return said
+
+
+def in_words(message: str) -> str:
+    """Return what a run said, a fault of transport in words before its own.
+
+    >>> in_words("ConnectError: [Errno -2] Name or service not known")
+    'The publisher cannot be reached from here (ConnectError: [Errno -2] Name or service not known)'
+    >>> in_words("holds 3 rows, fewer than 10")
+    'holds 3 rows, fewer than 10'
+    """
+    words = next((words for names, words in _TRANSPORT.items() if message.startswith(names)), None)
+    return f"{words} ({message})" if words else message
 
 
 def _next(one: SourceState, now: datetime) -> list[Any]:

@@ -43,6 +43,7 @@ def _chip(title: str, state: Any, now: datetime, as_of: datetime) -> html.Li:
         content = "nothing known by this date"
     else:
         content = f"newest content {day(newest)}, {age(newest, as_of)} on this clock"
-    looked = f"looked {age(state.checked_at, now)}: {WORDS[state.status]}"
+    said = "last look failed" if state.status == "failed" and pd.isna(newest) else WORDS[state.status]
+    looked = f"looked {age(state.checked_at, now)}: {said}"
     kind = "chip-failed" if state.status == "failed" else "chip-none" if pd.isna(newest) else ""
     return html.Li([html.Strong(title), html.Span(content), html.Span(looked)], className=f"chip {kind}")

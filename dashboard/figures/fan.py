@@ -3,15 +3,16 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.palette import FORECAST_COLOUR, OBSERVED_COLOUR
+from dashboard.figures.palette import FORECAST_COLOUR, NOTE_COLOUR, OBSERVED_COLOUR
 
 _BANDS = (("q05", "q95", 0.12, "90 %"), ("q10", "q90", 0.16, "80 %"), ("q25", "q75", 0.24, "50 %"))
 
 
-def arrivals_fan(observed: pd.DataFrame, forecast: pd.DataFrame, as_of: pd.Timestamp) -> go.Figure:
+def arrivals_fan(observed: pd.DataFrame, forecast: pd.DataFrame, as_of: pd.Timestamp, note: str = "") -> go.Figure:
     """Draw arrivals a day: observed as steps (registration catch-ups dotted), forecast as bands and a median.
 
-    ``observed`` has date, people_per_day, is_catch_up; ``forecast`` date and quantiles.
+    ``observed`` has date, people_per_day, is_catch_up; ``forecast`` date and quantiles. ``note`` is written over the
+    chart, so that it goes wherever a picture of it goes.
     """
     figure = go.Figure()
     whole = (
@@ -30,11 +31,11 @@ def arrivals_fan(observed: pd.DataFrame, forecast: pd.DataFrame, as_of: pd.Times
             hover = "%{y:,.0f} a day, %{x|%-d %b %Y}<extra></extra>"
             figure.add_scatter(x=daily["date"], y=shown, name=name, line=line, mode="lines", hovertemplate=hover)
     _add_fan(figure, forecast, "people a day")
-    return _styled(figure, as_of, "people arriving a day")
+    return _styled(figure, as_of, "people arriving a day", note)
 
 
-def stock_fan(observed: pd.DataFrame, forecast: pd.DataFrame, as_of: pd.Timestamp) -> go.Figure:
-    """Draw people present: reports as dots, forecast as bands and a median."""
+def stock_fan(observed: pd.DataFrame, forecast: pd.DataFrame, as_of: pd.Timestamp, note: str = "") -> go.Figure:
+    """Draw people present: reports as dots, forecast as bands and a median; ``note`` as in `arrivals_fan`."""
     figure = go.Figure()
     figure.add_scatter(
         x=observed["period_end_date"],
@@ -46,7 +47,7 @@ def stock_fan(observed: pd.DataFrame, forecast: pd.DataFrame, as_of: pd.Timestam
         hovertemplate="%{y:,.0f} people, %{x|%-d %b %Y}<extra></extra>",
     )
     _add_fan(figure, forecast, "people")
-    return _styled(figure, as_of, "people present")
+    return _styled(figure, as_of, "people present", note)
 
 
 def _add_fan(figure: go.Figure, forecast: pd.DataFrame, unit: str) -> None:
@@ -67,18 +68,21 @@ def _add_fan(figure: go.Figure, forecast: pd.DataFrame, unit: str) -> None:
     )
 
 
-def _styled(figure: go.Figure, as_of: pd.Timestamp, title: str) -> go.Figure:
-    """Give a fan its axes, the line of the clock and a quiet look."""
+def _styled(figure: go.Figure, as_of: pd.Timestamp, title: str, note: str) -> go.Figure:
+    """Give a fan its axes, the line of the clock, its note and a quiet look."""
     figure.add_vline(x=as_of, line={"color": "#7a858d", "width": 1, "dash": "dot"})
     figure.update_layout(
         template="plotly_white",
-        margin={"l": 52, "r": 12, "t": 8, "b": 28},
+        margin={"l": 52, "r": 12, "t": 26 if note else 8, "b": 28},
         height=280,
         font={"family": "Noto Sans, sans-serif", "size": 12, "color": "#22333f"},
         legend={"orientation": "h", "y": -0.18, "x": 0, "font": {"size": 11}},
         hovermode="closest",
         showlegend=True,
     )
+    if note:
+        place = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom"}
+        figure.add_annotation(text=note, showarrow=False, font={"size": 12, "color": NOTE_COLOUR}, **place)
     figure.update_yaxes(title={"text": title, "font": {"size": 11}}, rangemode="tozero", tickformat=",")
     figure.update_xaxes(range=[as_of - pd.Timedelta(days=200), as_of + pd.Timedelta(days=95)])
     return figure

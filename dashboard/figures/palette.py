@@ -5,6 +5,7 @@ NO_FORECAST_COLOUR = "#9aa3ab"
 SITE_COLOUR = "#3f6f5f"
 OBSERVED_COLOUR = "#22333f"
 FORECAST_COLOUR = "#1f6fb5"
+NOTE_COLOUR = "#8a1c24"
 GAP_COLOUR = {
     "none": "#4f9d69",
     "tight": "#e0b13a",

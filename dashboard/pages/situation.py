@@ -7,7 +7,7 @@ from typing import Any
 import dash
 from dash import Input, Output, State, callback, clientside_callback, ctx, dcc, html, no_update
 
-from dashboard import queries
+from dashboard import queries, queries_late
 from dashboard.components import clock as clocks
 from dashboard.components import gap, point_panel, point_table
 from dashboard.components.legend import legend
@@ -17,6 +17,7 @@ from dashboard.figures.map_data import map_data
 from dashboard.live import listener
 from dashboard.queries import View
 from dashboard.threads import threaded
+from data.schema.link import Link
 from etl.registry import sources
 
 dash.register_page(__name__, path="/", name="Situation", order=0, title="Waypost")
@@ -206,7 +207,8 @@ def show_situation(clock: dict[str, Any], horizon_days: int) -> tuple[Any, ...]:
     drawn = map_data(points, sites, queries.routes(view), tiles, None)
     titles = {s.spec.id: s.spec.title for s in sources().values() if any(t.content_time for t in s.spec.tables)}
     strip = source_strip(queries.source_states(view), titles, datetime.now(UTC), view.instant)
-    return drawn, point_table.rows(points), point_panel.summary(view, points, horizon_days), strip
+    rows = point_table.rows(points, view.of(Link), queries_late.counted(view))
+    return drawn, rows, point_panel.summary(view, points, horizon_days), strip
 
 
 @callback(Output(Ids.SELECTED, "data"), Input(Ids.TABLE, "selectedRows"), prevent_initial_call=True)

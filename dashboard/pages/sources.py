@@ -193,11 +193,13 @@ def show_rejected(_: str | None) -> tuple[Any, list[dict[str, Any]]]:
 )
 @threaded
 def save(_: int | None, __: list[int | None]) -> Any:
-    """Send the rejected rows of one run, or of all, as a file."""
+    """Send the rejected rows of one run, or of all, as a file; each row says in what state its source is now."""
     if not ctx.triggered or not ctx.triggered[0]["value"]:
         return no_update
     run_id = None if ctx.triggered_id == Ids.ALL else _run_of(ctx.triggered_id)
     rows: pd.DataFrame = queries_sources.rejected_rows(store(), run_id, most=queries_sources.ROWS_SAVED)
+    states = queries_sources.source_states(store(), datetime.now(UTC), read_settings().schedule.sources)
+    rows = rows.assign(source_state=rows["source_id"].map({one.spec.id: str(one.state) for one in states}))
     name = "quarantine.csv" if run_id is None else f"quarantine-run-{run_id}.csv"
     return {"content": csv_text(rows), "filename": name, "type": "text/csv"}
 

@@ -50,33 +50,21 @@ def layout(**_: Any) -> html.Div:
         [
             html.H1("Upload"),
             html.P(
-                "Send what your border posts and sites count. Figures about groups only: a column that looks like data "
-                "about a person refuses the whole file. You see what would change before anything is loaded."
+                "Send what your border posts and sites count: choose what it is, fill in the template, drop the file "
+                "below. You see what would change before anything is loaded. Figures about groups only: a file with a "
+                "column that looks like data about a person is refused whole."
             ),
             html.P(CLOSED, className="refused") if Settings().server.audience != OPERATIONAL else None,
             html.Div(
                 [
-                    _field("What", dcc.Dropdown(kinds, "counts", id=Ids.KIND, clearable=False)),
+                    _field("What you send", dcc.Dropdown(kinds, "counts", id=Ids.KIND, clearable=False)),
                     _field("Situation", dcc.Dropdown(id=Ids.SITUATION, clearable=False)),
                     _field("Shared under", dcc.Dropdown(id=Ids.DATASET, placeholder="no agreement: used here only")),
                 ],
                 className="upload-fields",
             ),
             html.Div(id=Ids.TEMPLATES),
-            dcc.Upload(
-                html.Div(
-                    [
-                        html.Strong("Drop a file here or choose one"),
-                        html.Span(f" CSV or Excel (.xlsx), at most {MOST_BYTES // 1_000_000} MB"),
-                    ]
-                ),
-                id=Ids.FILE,
-                accept=".csv,.xlsx",
-                max_size=MOST_BYTES,
-                multiple=False,
-                className="upload-box",
-                className_reject="upload-box refused",
-            ),
+            _file_box(),
             html.Div(id=Ids.SAID, role="status", className="said"),
             dcc.Loading(html.Div(id=Ids.PREVIEW, **{"aria-live": "polite"})),
             _decision(),
@@ -84,9 +72,19 @@ def layout(**_: Any) -> html.Div:
     )
 
 
+def _file_box() -> html.Div:
+    """Return the box that takes a file; of another kind of file the validator says what to do, the box would not."""
+    words = [
+        html.Strong("Drop a file here or choose one"),
+        html.Span(f" CSV or Excel (.xlsx), at most {MOST_BYTES // 1_000_000} MB"),
+    ]
+    box = dcc.Upload(html.Div(words), id=Ids.FILE, max_size=MOST_BYTES, multiple=False, className="upload-box")
+    return html.Div(box, **{"data-most-bytes": MOST_BYTES})
+
+
 def _decision() -> html.Div:
     """Return the choice about rows with problems, and the button that loads."""
-    words = "Load the rows without problems; the others go to quarantine"
+    words = "Load the rows without problems and leave the others out (they are kept on the page Data, to be mended)"
     choice = dcc.Checklist([{"label": words, "value": "good"}], id=Ids.ACCEPT)
     button = html.Button("Load", id=Ids.CONFIRM, className="button main", disabled=True)
     return html.Div([choice, button], id=Ids.DECISION, className="upload-decision", hidden=True)
@@ -210,8 +208,8 @@ def load(
         return f"Not loaded: {error.reason if isinstance(error, InputRejected) else error}", no_update
     counted = ", ".join(f"{rows:,} {what}" for what, rows in done.counts.items() if rows and what != "read")
     return [
-        f"Loaded {name}: {counted}. ",
-        dcc.Link("See the runs and the quarantine on the page Data", href="/data"),
+        f"Loaded {name}: {counted}. Known from today: a situation page whose clock stands earlier does not show it. ",
+        dcc.Link("See it, and the rows left out, on the page Data", href="/data"),
     ], None
 
 

@@ -9,7 +9,11 @@ from data.schema.base import Base
 
 
 class Quarantine(Base):
-    """One rejected record: where it stood (``locator``), why it was rejected and what it said (``raw``)."""
+    """One rejected record: where it stood (``locator``), why it was rejected and what it said (``raw``).
+
+    A record that a source repeats word for word and that is rejected for the same reason stands here once, under the
+    newest run (``rows_quarantined`` of each run still counts what that run rejected).
+    """
 
     __tablename__ = "quarantine"
 

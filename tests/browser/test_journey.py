@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from openpyxl import load_workbook
 from playwright.sync_api import Page, expect, sync_playwright
 
 from data.postgres import engine
@@ -30,6 +31,11 @@ FLAGS = (
 )  # fmt: skip
 START_SECONDS = 240
 POINT = "car2013:bangui-mole"
+MISTAKES: tuple[dict[str, object], ...] = (
+    {"people": "1,200"},
+    {"place_id": "Gorre"},
+    {"period_start_date": "31/02/2016", "period_end_date": "31/02/2016"},
+)
 
 
 @pytest.fixture(scope="module")
@@ -111,11 +117,47 @@ def test_a_what_if_shows_a_gap_and_saves_nothing(page, world):
     expect(page.locator("#what-if-result")).not_to_contain_text("overwhelmed", timeout=30_000)
 
 
-@pytest.mark.parametrize("path", ["standards", "data", "about"])
+@pytest.mark.parametrize("path", ["standards", "scorecard", "data", "upload", "about"])
 def test_the_other_pages_open(page, address, path):
     page.goto(f"{address}/{path}")
     expect(page.locator("h1")).to_be_visible(timeout=30_000)
     _keep(page, path)
+
+
+def test_a_clerk_mends_a_table_and_loads_it(page, address, world, tmp_path):
+    page.goto(f"{address}/upload")
+    with page.expect_download(timeout=30_000) as template:
+        page.get_by_text("Template for Excel").click()
+    template.value.save_as(empty := tmp_path / "empty.xlsx")
+    day = f"2016-01-{page.viewport_size['width'] % 28 + 1:02}"  # another day for each screen: nothing is known already
+    good = {"measure": "flow", "direction": "arrival", "period_start_date": day, "period_end_date": day}
+    good |= {"place_id": "gore", "people": 120, "source_id": "clerk"}
+    bad = [good | more for more in MISTAKES]
+    shown, button = page.locator("#upload-preview"), page.locator("#upload-confirm")
+    page.set_input_files("#upload-file input", _filled(empty, [good, *bad], tmp_path / "bad.xlsx"))
+    expect(shown).to_contain_text("4 problems in 3 rows", timeout=30_000)
+    for words in ("Write 1200", "Did you mean Gore", "no such day", "row 4"):
+        expect(shown).to_contain_text(words)
+    expect(button).to_be_disabled()
+    _keep(page, "upload-problems")
+    page.set_input_files("#upload-file input", _filled(empty, [good], tmp_path / "good.xlsx"))
+    expect(shown).to_contain_text("1 new · 0 changed · 0 known already · 0 with problems", timeout=30_000)
+    assert _sent(world, day) == []
+    button.click()
+    expect(page.locator("#upload-said")).to_contain_text("Loaded good.xlsx: 1 new", timeout=30_000)
+    assert _sent(world, day) == [120]
+
+
+def test_a_file_that_cannot_be_used_says_what_to_do(page, address, tmp_path):
+    page.goto(f"{address}/upload")
+    expect(page.get_by_text("Template for Excel")).to_be_visible(timeout=30_000)
+    (tmp_path / "old.xls").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1"))
+    page.set_input_files("#upload-file input", tmp_path / "old.xls")
+    expect(page.locator("#upload-preview")).to_contain_text("save it as .xlsx", timeout=30_000)
+    (tmp_path / "large.csv").write_bytes(b"x" * 11_000_000)
+    page.set_input_files("#upload-file input", tmp_path / "large.csv")
+    expect(page.locator("#upload-said")).to_contain_text("large.csv has 11.0 MB, more than 10 MB", timeout=30_000)
+    expect(page.locator("#upload-preview")).to_be_empty()
 
 
 def test_a_replayed_registration_is_the_source_files_figure(world, address):
@@ -129,6 +171,22 @@ def test_a_replayed_registration_is_the_source_files_figure(world, address):
 def _choose(page: Page, name: str) -> None:
     page.locator("#points .ag-cell", has_text=name).first.click()
     expect(page.locator("#expected-arrivals")).to_be_visible(timeout=60_000)
+
+
+def _filled(template: Path, rows: list[dict[str, object]], target: Path) -> Path:
+    """Write rows into a downloaded template, each value under its column."""
+    book = load_workbook(template)
+    header = [cell.value for cell in book["data"][1]]
+    for row in rows:
+        book["data"].append([row.get(name) for name in header])
+    book.save(target)
+    return target
+
+
+def _sent(world: Store, day: str) -> list[int]:
+    """Return what is known of a day from the clerk."""
+    rows = world.read(Observation, place_id="car2013:gore", source_id="clerk")
+    return [int(people) for people in rows.loc[rows["period_end_date"] == day, "people"]]
 
 
 def _run(world: Store, clock: datetime) -> int:

@@ -374,3 +374,45 @@ def test_the_run_says_what_was_ignored_and_why(store):
     run = store.read(SourceRun).iloc[0]
     assert run["message"] == "5 ignored: an older state; columns that are new here and not read: colour"
     assert run["rows_ignored"] == 5
+
+
+def rejecting(store, *raws: str, source: str = "feed", reason: str = "no") -> int:
+    with store.load(source) as load:
+        for number, raw in enumerate(raws):
+            load.reject("observation", f"line {number}", reason, raw)
+    return load.run_id
+
+
+def test_a_bad_row_that_comes_again_is_kept_once_under_the_newest_run(store):
+    for _ in range(3):
+        last = rejecting(store, "a", "b", "b")
+    held = store.read(Quarantine)
+    assert sorted(held["raw"]) == ["a", "b", "b"]
+    assert set(held["run_id"]) == {last}
+    assert store.read(SourceRun)["rows_quarantined"].tolist() == [3, 3, 3]
+
+
+def test_another_row_reason_source_or_data_set_is_another_bad_row(store):
+    rejecting(store, "a")
+    rejecting(store, "b")
+    rejecting(store, "a", reason="not this either")
+    rejecting(store, "a", source="other feed")
+    rejecting(Store(store.engine, store.audience, "agreed"), "a")
+    with store.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM quarantine")).scalar_one() == 5
+
+
+def test_a_fixed_source_keeps_what_was_rejected_before_visible(store):
+    rejecting(store, "a")
+    rejecting(store)
+    assert store.read(Quarantine)["raw"].tolist() == ["a"]
+
+
+def test_many_repeated_bad_rows_are_told_apart_in_seconds(store):
+    rows = [f"row {number}" for number in range(60_000)]
+    rejecting(store, *rows)
+    began = time.perf_counter()
+    rejecting(store, *rows)
+    assert time.perf_counter() - began < 8
+    with store.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM quarantine")).scalar_one() == len(rows)

@@ -26,3 +26,23 @@ def test_columns_of_aggregates_are_not():
          "refused", "column 12", "مكان", "العدد"],
         "file.csv",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["patient", "Patient ID", "patientid", "patientName", "patient_number", "patient sex", "patients_names", "Paciente",
+     "n.º de paciente", "nombre de pacientes", "MALADE", "nom des malades", "doente", "nome do doente", "inpatient"],
+)  # fmt: skip
+def test_a_column_that_names_a_patient_is_refused(column):
+    with pytest.raises(PayloadRejected, match="looks like data about a person"):
+        refuse_personal([column], "file.csv")
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["patients", "patients_count", "patientscount", "number of patients", "patient count", "patient_beds", "inpatients",
+     "total pacientes", "número de pacientes", "nombre de malades", "maladie", "maladies", "doentes", "doença",
+     "impatience"],
+)  # fmt: skip
+def test_a_count_of_patients_is_not(column):
+    refuse_personal([column], "file.csv")

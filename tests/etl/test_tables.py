@@ -1,7 +1,9 @@
 """Tables in any form: headers as people make them, hashtags, records. Fault numbers are those of the fault list."""
 
+import io
 import json
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -89,6 +91,33 @@ def test_the_sheet_called_data_is_read_and_two_that_fit_are_refused():
 def test_data_about_people_on_another_sheet_refuse_the_workbook():
     with pytest.raises(PayloadRejected, match="'Passport No' looks like data about a person"):
         table(book_of({"data": list(GOOD), "list": [["Passport No", "x"], ["1", "2"]]}))
+
+
+def hidden(title: str, heading: str) -> bytes:
+    """A good workbook with one more sheet, which nobody sees."""
+    full = openpyxl.load_workbook(io.BytesIO(book(*GOOD, **{title: [[heading, "a"], ["x", "y"]]})))
+    full[title].sheet_state = "hidden"
+    full.save(body := io.BytesIO())
+    return body.getvalue()
+
+
+def test_data_about_people_on_a_hidden_sheet_refuse_the_workbook_that_would_be_kept_with_it():
+    with pytest.raises(PayloadRejected, match=r"hidden sheet 'old' the column 'Passport no' looks like data"):
+        table(hidden("old", "Passport no"))
+    assert table(hidden("old", "remarks")).lines.tolist() == [2]
+
+
+@pytest.mark.parametrize("above", ["Counts of the gate, in May;;\r\n", "sep=;\r\n", ";;\r\nMay, a, b, c;;\r\n"])
+def test_a_title_above_the_header_of_a_csv_does_no_harm_and_lines_stay_those_of_the_file(above):
+    chunk = table(f"{above}place_id;day;people\r\ngate;2026-03-01;\r\ngate;2026-03-02;7\r\n".encode())
+    first = above.count("\n") + 2
+    assert chunk.lines.tolist() == [first, first + 1]
+    assert chunk.frame["people"].tolist() == ["", "7"]
+
+
+def test_f23_a_titled_csv_in_another_encoding_is_refused_with_the_byte():
+    with pytest.raises(PayloadRejected, match="is not UTF-8: byte 1 cannot be read"):
+        table("Décompte\r\nplace_id,day,people\r\ngate,2026-03-01,1\r\n".encode("latin-1"))
 
 
 def test_hashtags_mean_columns_whatever_the_headings_say():
