@@ -1,7 +1,7 @@
 """What surrounds every page: name, navigation, and the footer with purpose and disclaimer."""
 
 import dash
-from dash import Input, Output, callback, dcc, html
+from dash import ALL, Input, Output, State, callback, dcc, html
 from sqlalchemy import text
 
 from dashboard.database import store
@@ -15,8 +15,10 @@ HEARTBEAT_MILLISECONDS = 15_000
 
 def shell() -> html.Div:
     """Return the frame around the pages."""
-    pages = sorted(dash.page_registry.values(), key=lambda page: page["order"] or 0)
-    links = [dcc.Link(page["name"], href=page["relative_path"], className="nav-link") for page in pages]
+    links = [
+        dcc.Link(page["name"], href=page["relative_path"], className="nav-link", id={"nav": page["path"]})
+        for page in sorted(dash.page_registry.values(), key=lambda page: page["order"] or 0)
+    ]
     return html.Div(
         [
             html.A("Skip to content", href="#content", className="skip"),
@@ -34,6 +36,16 @@ def shell() -> html.Div:
         ],
         className="shell",
     )
+
+
+@callback(Output({"nav": ALL}, "className"), Input("_pages_location", "pathname"), State({"nav": ALL}, "href"))
+def here(pathname: str, links: list[str]) -> list[str]:
+    """Mark the link of the page that is shown.
+
+    >>> here("/data", ["/", "/data"])
+    ['nav-link', 'nav-link here']
+    """
+    return ["nav-link here" if link == pathname else "nav-link" for link in links]
 
 
 @callback(Output(BANNER, "children"), Input(HEARTBEAT, "n_intervals"))

@@ -183,6 +183,9 @@ class Load:
     def _stage_vanished(self, table: type[Versioned], condition: str, values: Mapping[str, Any]) -> None:
         """Stage a deletion for each current row in a replaced scope that the load did not bring."""
         name, content = table.__tablename__, ", ".join(table.content())
+        # The planner knows little of tables just filled: without an index it may compare each row with each.
+        for prepare in (f"CREATE INDEX ON stage_{name} ({', '.join(table.key)})", f"ANALYZE stage_{name}"):
+            self.connection.execute(text(prepare))
         match = " AND ".join(f"s.{k} = t.{k}" for k in table.key)
         scope = f"t.known_to IS NULL AND NOT t.is_deleted AND ({condition})"
         gone = f"{scope} AND NOT EXISTS (SELECT 1 FROM stage_{name} s WHERE {match})"

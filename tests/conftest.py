@@ -17,7 +17,7 @@ from data.store import Store
 TEMPLATE = "migrated"
 
 settings.register_profile(
-    "short", max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    "short", max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 settings.register_profile("fuzz", max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile("short")

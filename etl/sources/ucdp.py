@@ -52,7 +52,9 @@ class Ucdp:
         rows=(1, 5_000_000),
         key_setting="WAYPOST_UCDP_TOKEN",
         key_help="ask UCDP for an API token (ucdp.uu.se/apidocs); the yearly CSV needs none: etl run ucdp --from FILE",
+        publication_delay=timedelta(days=540),
     )
+    """The release of a summer ends with the year before: its newest event is a year and a half old before the next."""
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.clock = clock

@@ -1,7 +1,6 @@
 """Seconds and memory for many points: from features to rows, 90 days, 500 paths and 7 quantiles."""
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from models.panel import Panel
 from models.registry import forecaster
 from models.rows import forecast_rows
 from tests.benchmarks.made_up import situation
+from tests.benchmarks.memory import peak_mb
 from tests.benchmarks.row import Row
 
 POINTS = (500, 5000)
@@ -63,8 +63,7 @@ def main(points: int) -> None:
     seconds = time.perf_counter() - began
     if len(rows) < points * 180:
         raise AssertionError(f"{len(rows)} rows for {points} points")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "mb": peak}))
+    print(json.dumps({"seconds": seconds, "mb": peak_mb()}))
 
 
 if __name__ == "__main__":

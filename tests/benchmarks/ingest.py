@@ -20,7 +20,7 @@ from data.postgres import engine
 from data.settings import PROJECT_ROOT
 from tests.benchmarks.row import Row
 
-MANY, FEW = 5_000, 2_000
+MANY, FEW = 1_000_000, 100_000
 REVISED_SHARE, DELETED_SHARE = 0.05, 0.01
 COLUMNS = (
     "id", "type_of_violence", "where_prec", "adm_1", "latitude", "longitude", "country_id", "date_start", "date_end",

@@ -5,7 +5,6 @@ A process of its own, so that the peak memory is that of the loads:
 """
 
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -19,6 +18,7 @@ from etl import pipeline
 from etl.archive import Archive
 from etl.registry import source
 from etl.source import Item, Payload, Replaces
+from tests.benchmarks.memory import peak_mb
 
 
 class WholeFile:
@@ -41,7 +41,7 @@ def main(url: str, files: list[str]) -> None:
             payload = Payload(Path(file).name, Path(file))
             counts = pipeline.load(Store(opened), Archive(Path(folder)), WholeFile(), [payload])
             steps.append({"seconds": time.monotonic() - began, "counts": counts})
-    print(json.dumps({"steps": steps, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+    print(json.dumps({"steps": steps, "peak_mb": peak_mb()}))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ def test_the_example_of_a_template_moved_to_its_data_can_be_loaded(kind, store, 
     body = workbook(kind, valley(store).read(Place, situation_id="valley"))
     intake = Intake(store, Archive(tmp_path))
     empty = intake.preview(Sending(kind.id, Payload("t.xlsx", body), "valley"))
-    assert empty.refusal == "holds no row that could be loaded"
+    assert empty.refusal == "it has no rows below its column names"
     book = openpyxl.load_workbook(io.BytesIO(body))
     assert set(book.sheetnames) == {"data", "known places", "example", "instructions"}
     book["data"].append([cell.value for cell in book["example"][2]])
