@@ -10,13 +10,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
-from data.events_once import counted_once
 from data.schema import Versioned, versioned_tables
 from data.schema.border_point import BorderPoint
 from data.schema.capacity import Capacity
-from data.schema.conflict_event import ConflictEvent
 from data.schema.driver import Driver
 from data.schema.forecast import Forecast
 from data.schema.forecast_run import ForecastRun
@@ -258,16 +256,6 @@ def source_states(view: View) -> pd.DataFrame:
                 found = pd.to_datetime(value, utc=True)
                 newest[source_id] = max(found, newest.get(source_id, found))
     return runs.assign(newest_content_at=[newest.get(i, pd.NaT) for i in runs["source_id"]])
-
-
-def conflict_count(view: View, days: int) -> int:
-    """Return how many conflict events of the last ``days`` before the clock were known then."""
-    since = view.as_of_date - timedelta(days=days)
-    query = select(func.count()).select_from(ConflictEvent)
-    query = query.where(known(ConflictEvent, view.instant), ~ConflictEvent.is_deleted, ConflictEvent.end_date >= since)
-    query = query.where(view.store.visible(ConflictEvent), text(counted_once(ConflictEvent.__tablename__)))
-    with view.store.engine.connect() as connection:
-        return int(connection.execute(query, {"as_of": view.instant}).scalar_one())
 
 
 def _statuses(view: View) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -208,14 +207,3 @@ def _expect(source: Source, tally: _Tally) -> None:
         swapped = "the axes look swapped; " if tally.swapped * 2 > tally.outside else ""
         metric = f"{swapped}the share of rows outside their country"
         raise ExpectationBroken(metric, tally.outside / tally.located, MOST_OUTSIDE_SHARE)
-
-
-def run_all(store: Store, archive: Archive, sources: Iterable[Source], window: Window) -> dict[str, str]:
-    """Run several sources, one failing does not touch the others; return a line of outcome for each."""
-    outcome = {}
-    for source in sources:
-        outcome[source.spec.id] = "failed, see `python -m etl status`"
-        with suppress(WaypostError, httpx.HTTPError):
-            counts = run(store, archive, source, window)
-            outcome[source.spec.id] = ", ".join(f"{n} {what}" for what, n in counts.items() if n)
-    return outcome
