@@ -14,7 +14,7 @@ from etl.columns import Columns
 from etl.countries import known
 from etl.delimited import Chunk
 from etl.month_names import iso_day
-from etl.source import Ignored, Item, Replaces, Rows
+from etl.source import Ignored, Item, Replaces
 
 REQUIRED = (
     "event_id_cnty", "event_date", "event_type", "iso", "latitude", "longitude", "geo_precision", "fatalities",
@@ -58,10 +58,7 @@ def events(chunk: Chunk, now: datetime) -> Iterator[Item]:
         yield Replaces(ConflictEvent, SCOPE, 1.0, {"ids": ids[ids.str.fullmatch(_ID)].tolist()})
         chunk = chunk.without(left_out)
     columns = Columns(chunk, chunk.where)
-    frame = columns.good(_typed(columns, now))
-    yield from columns.rejects("conflict_event")
-    if len(frame):
-        yield Rows(ConflictEvent, frame, columns.locators()[frame.index])
+    yield from columns.items(ConflictEvent, _typed(columns, now))
 
 
 def _typed(columns: Columns, now: datetime) -> pd.DataFrame:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from data.schema import Versioned
 from etl.delimited import Chunk
 from etl.numbers import Read, to_date, to_number, to_whole_number
-from etl.source import Reject
+from etl.source import Reject, Rows
 
 _SHOWN_CHARACTERS = 80
 _MOST_CODES_SHOWN = 10
@@ -91,6 +92,13 @@ class Columns:
     def locators(self) -> "pd.Series[str]":
         """Return where each row stands."""
         return f"{self.where} " + self.chunk.lines.astype("str")
+
+    def items(self, table: type[Versioned], frame: pd.DataFrame) -> Iterator[Reject | Rows]:
+        """Yield what is wrong with the chunk, and then the sound rows of ``frame`` as rows of a table, if any."""
+        yield from self.rejects(table.__tablename__)
+        sound = self.good(frame)
+        if len(sound):
+            yield Rows(table, sound, self.locators()[sound.index])
 
     def rejects(self, table_name: str) -> Iterator[Reject]:
         """Yield the broken rows and those with a fault."""

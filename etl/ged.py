@@ -20,7 +20,7 @@ from etl.delimited import Chunk, read
 from etl.gleditsch_ward import countries_today, iso3_by_number
 from etl.json_text import read_json
 from etl.records import Broken
-from etl.source import Ignored, Item, Payload, Rows
+from etl.source import Ignored, Item, Payload
 from etl.zipped import single_csv
 
 KINDS = {"1": "state_based", "2": "non_state", "3": "one_sided"}
@@ -105,10 +105,7 @@ def _items(chunks: Iterable[Chunk], where: str, source_id: str, now: datetime) -
             yield Ignored(int(tags.sum()), "a line of HXL tags, as the Humanitarian Data Exchange adds it")
             chunk = chunk.without(tags)  # noqa: PLW2901
         columns = Columns(chunk, where)
-        frame = columns.good(_events(columns, source_id, now))
-        yield from columns.rejects("conflict_event")
-        if len(frame):
-            yield Rows(ConflictEvent, frame, columns.locators()[frame.index])
+        yield from columns.items(ConflictEvent, _events(columns, source_id, now))
 
 
 def _events(columns: Columns, source_id: str, now: datetime) -> pd.DataFrame:

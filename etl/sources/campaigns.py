@@ -17,8 +17,8 @@ from etl.countries import known
 from etl.grid import Format
 from etl.hxl_tags import Tags
 from etl.markup import plain_text
-from etl.personal import refuse_personal
-from etl.source import Ignored, Item, Payload, Rows, Spec, Window
+from etl.own_tables import items_of
+from etl.source import Item, Payload, Spec, Window
 from etl.tables import read_table
 
 REQUIRED = ("campaign_id", "kind", "title", "country_iso3", "start_date", "end_date", "organiser")
@@ -74,16 +74,9 @@ class Campaigns:
         Raises `PayloadRejected` as `etl.tables.read_table` does.
         """
         now = self.clock()
-        for number, chunk in enumerate(read_table(payload, FORM)):
-            if number == 0:
-                refuse_personal(chunk.added, payload.name)
-                if chunk.added:
-                    yield Ignored(0, f"columns that no campaign has: {', '.join(chunk.added)[:500]}")
-            columns = Columns(chunk, chunk.where)
-            frame = columns.good(_campaigns(columns, now))
-            yield from columns.rejects("campaign")
-            if len(frame):
-                yield Rows(Campaign, frame, columns.locators()[frame.index])
+        yield from items_of(
+            read_table(payload, FORM), payload.name, Campaign, "campaign", lambda columns: _campaigns(columns, now)
+        )
 
 
 def _campaigns(columns: Columns, now: datetime) -> pd.DataFrame:

@@ -310,10 +310,7 @@ def _global_list(payload: Payload) -> Iterator[Item]:
                 yield Ignored(int(tags.sum()), "a line of HXL tags, as the Humanitarian Data Exchange adds it")
                 chunk = chunk.without(tags)  # noqa: PLW2901
             columns = Columns(chunk)
-            frame = columns.good(_listed(columns))
-            yield from columns.rejects("admin_area")
-            if len(frame):
-                yield Rows(AdminArea, frame, columns.locators()[frame.index])
+            yield from columns.items(AdminArea, _listed(columns))
 
 
 def _listed(columns: Columns) -> pd.DataFrame:

@@ -20,8 +20,8 @@ from etl.countries import known
 from etl.grid import Format
 from etl.hxl_tags import Tags
 from etl.markup import link_of, plain_text
-from etl.personal import refuse_personal
-from etl.source import Ignored, Item, Payload, Rows, Spec, Window
+from etl.own_tables import items_of
+from etl.source import Item, Payload, Spec, Window
 from etl.tables import read_table
 from etl.world_bank import indicators, is_world_bank
 
@@ -82,19 +82,9 @@ class CountryIndicators:
         """
         now = self.clock()
         chunks = indicators(payload) if is_world_bank(payload) else read_table(payload, FORM)
-        for number, chunk in enumerate(chunks):
-            if isinstance(chunk, Ignored):
-                yield chunk
-                continue
-            if number == 0:
-                refuse_personal(chunk.added, payload.name)
-                if chunk.added:
-                    yield Ignored(0, f"columns that no country indicator has: {', '.join(chunk.added)[:500]}")
-            columns = Columns(chunk, chunk.where)
-            frame = columns.good(_indicators(columns, now))
-            yield from columns.rejects("indicator")
-            if len(frame):
-                yield Rows(Indicator, frame, columns.locators()[frame.index])
+        yield from items_of(
+            chunks, payload.name, Indicator, "country indicator", lambda columns: _indicators(columns, now)
+        )
 
 
 def _indicators(columns: Columns, now: datetime) -> pd.DataFrame:

@@ -14,8 +14,8 @@ from data.schema.observation import Observation
 from etl.columns import Columns
 from etl.grid import Format
 from etl.hxl_tags import Tags
-from etl.personal import refuse_personal
-from etl.source import Ignored, Item, Payload, Rows, Spec, Window
+from etl.own_tables import items_of
+from etl.source import Item, Payload, Spec, Window
 from etl.tables import read_table
 
 REQUIRED = ("place_id", "measure", "period_end_date", "people", "source_id")
@@ -83,16 +83,13 @@ class Counts:
     def parse(self, payload: Payload) -> Iterator[Item]:
         """Yield the counts of a table; a file with a column about a person is refused whole."""
         now = self.clock()
-        for number, chunk in enumerate(read_table(payload, FORM.without(self.preset))):
-            if number == 0:
-                refuse_personal(chunk.added, payload.name)
-                if chunk.added:
-                    yield Ignored(0, f"columns that no count has: {', '.join(chunk.added)[:500]}")
-            columns = Columns(chunk, chunk.where)
-            frame = columns.good(_observations(columns, now, self.preset))
-            yield from columns.rejects("observation")
-            if len(frame):
-                yield Rows(Observation, frame, columns.locators()[frame.index])
+        yield from items_of(
+            read_table(payload, FORM.without(self.preset)),
+            payload.name,
+            Observation,
+            "count",
+            lambda columns: _observations(columns, now, self.preset),
+        )
 
 
 def _observations(columns: Columns, now: datetime, preset: Mapping[str, str]) -> pd.DataFrame:

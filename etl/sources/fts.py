@@ -310,10 +310,7 @@ def _table(chunks: Iterable[Chunk], now: datetime) -> Iterator[Item]:
             if rows.any():
                 yield Ignored(int(rows.sum()), reason)
         columns = Columns(chunk.without(tags | no_plan), chunk.where)
-        frame = columns.good(_plans(columns, now))
-        yield from columns.rejects("response_plan")
-        if len(frame):
-            yield Rows(ResponsePlan, frame, columns.locators()[frame.index])
+        yield from columns.items(ResponsePlan, _plans(columns, now))
 
 
 def _plans(columns: Columns, now: datetime) -> pd.DataFrame:

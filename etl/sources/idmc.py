@@ -171,10 +171,7 @@ def _items(chunk: Chunk, now: datetime, *, is_gidd: bool) -> Iterator[Item]:
     frame = _figures(columns, now)
     if is_gidd:
         frame = frame.assign(source_id="idmc_gidd", measure=columns.code("category", MEASURES), quality="reported")
-    frame = columns.good(frame)
-    yield from columns.rejects("displacement")
-    if len(frame):
-        yield Rows(Displacement, frame, columns.locators()[frame.index])
+    yield from columns.items(Displacement, frame)
 
 
 def _country(columns: Columns) -> None:

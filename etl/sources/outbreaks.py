@@ -27,8 +27,9 @@ from etl.countries import known
 from etl.grid import Format
 from etl.hxl_tags import Tags
 from etl.markup import link_of, plain_text
+from etl.own_tables import items_of
 from etl.personal import refuse_personal
-from etl.source import Ignored, Item, Payload, Rows, Spec, Window
+from etl.source import Item, Payload, Spec, Window
 from etl.tables import read_table
 
 REQUIRED = (
@@ -95,16 +96,14 @@ class Outbreaks:
         Raises `PayloadRejected` as `etl.tables.read_table` does.
         """
         now = self.clock()
-        for number, chunk in enumerate(read_table(payload, FORM)):
-            if number == 0:
-                _refuse_patients(chunk.added, payload.name)
-                if chunk.added:
-                    yield Ignored(0, f"columns that no notice has: {', '.join(chunk.added)[:500]}")
-            columns = Columns(chunk, chunk.where)
-            frame = columns.good(_notices(columns, now))
-            yield from columns.rejects("public_alert")
-            if len(frame):
-                yield Rows(PublicAlert, frame, columns.locators()[frame.index])
+        yield from items_of(
+            read_table(payload, FORM),
+            payload.name,
+            PublicAlert,
+            "notice",
+            lambda columns: _notices(columns, now),
+            _refuse_patients,
+        )
 
 
 def _refuse_patients(columns: tuple[str, ...], name: str) -> None:

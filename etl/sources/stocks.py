@@ -11,8 +11,8 @@ from data.schema.stock import Stock
 from etl.columns import Columns
 from etl.grid import Format
 from etl.hxl_tags import Tags
-from etl.personal import refuse_personal
-from etl.source import Ignored, Item, Payload, Rows, Spec, Window
+from etl.own_tables import items_of
+from etl.source import Item, Payload, Spec, Window
 from etl.tables import read_table
 
 REQUIRED = ("place_id", "item", "counted_date", "quantity", "unit", "reported_by")
@@ -64,16 +64,9 @@ class Stocks:
         `etl.tables.read_table` does.
         """
         now = self.clock()
-        for number, chunk in enumerate(read_table(payload, FORM)):
-            if number == 0:
-                refuse_personal(chunk.added, payload.name)
-                if chunk.added:
-                    yield Ignored(0, f"columns that no stock has: {', '.join(chunk.added)[:500]}")
-            columns = Columns(chunk, chunk.where)
-            frame = columns.good(_stocks(columns, now))
-            yield from columns.rejects("stock")
-            if len(frame):
-                yield Rows(Stock, frame, columns.locators()[frame.index])
+        yield from items_of(
+            read_table(payload, FORM), payload.name, Stock, "stock", lambda columns: _stocks(columns, now)
+        )
 
 
 def _stocks(columns: Columns, now: datetime) -> pd.DataFrame:
