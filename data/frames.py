@@ -68,9 +68,15 @@ def _typed(frame: pd.DataFrame, column: "Column[Any]", reasons: Reasons) -> "pd.
         text = converted.astype("str").where(converted.notna(), "")
         most = column.info.get("max_characters", _TEXT_LIMIT)
         _note(reasons, text.str.len() > most, column.name, f"is longer than {most:,} characters", None)
-        forbidden = pc.match_substring_regex(pa.array(text, type=pa.string()), _FORBIDDEN)
-        _note(reasons, pd.Series(np.asarray(forbidden), text.index), column.name, "has control characters", None)
+        _note(reasons, _has_forbidden(text), column.name, "has control characters", None)
     return converted
+
+
+def _has_forbidden(text: "pd.Series[str]") -> "pd.Series[bool]":
+    """Tell which texts hold a forbidden character; each distinct text is looked at once."""
+    places, distinct = pd.factorize(text)
+    found = pc.match_substring_regex(pa.array(distinct, type=pa.string()), _FORBIDDEN)
+    return pd.Series(np.asarray(found)[places], text.index)
 
 
 def _default_of(column: "Column[Any]") -> Any:

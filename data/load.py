@@ -13,10 +13,11 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
-from sqlalchemy import Connection, text, update
+from sqlalchemy import Connection, Date, text, update
 
 from data.errors import IdentityBreak
 from data.frames import check
+from data.merge import columns_of, merge
 from data.schema import Versioned, versioned_tables
 from data.schema.source_run import SourceRun
 
@@ -37,8 +38,12 @@ class Load:
         self._bad: list[tuple[str, str, str, str]] = []
         self._notes: dict[str, int] = {}
         self._kept: dict[type[Versioned], list[tuple[str, dict[str, Any]]]] = {}
+        self.wait_for(source_id)
+
+    def wait_for(self, source_id: str) -> None:
+        """Wait until no other load brings rows of a source, and keep others from it until this one ends."""
         lock = text("SELECT pg_advisory_xact_lock(hashtext('waypost.source'), hashtext(:id))")
-        connection.execute(lock, {"id": source_id})
+        self.connection.execute(lock, {"id": source_id})
 
     def add(self, table: type[Versioned], frame: pd.DataFrame, locators: "pd.Series[str] | None" = None) -> None:
         """Stage rows; rows that do not fit the table go to quarantine under their locator (default: the index).
@@ -55,9 +60,7 @@ class Load:
             return
         good = checked.good.assign(
             stated=pd.to_datetime(times["known_at"], utc=True)[checked.good.index],
-            assumed=pd.to_datetime(times["assumed_known_at"], utc=True)[checked.good.index]
-            .dt.as_unit("us")
-            .fillna(pd.Timestamp(self.now).as_unit("us")),
+            assumed=pd.to_datetime(times["assumed_known_at"], utc=True)[checked.good.index],
             is_deleted=times["is_deleted"][checked.good.index].astype("boolean").fillna(value=False),
         )
         self._copy(table, good)
@@ -174,7 +177,7 @@ class Load:
             self._create_stage(table)
         self._staged[table] += len(frame)
         buffer = BytesIO()
-        pa_csv.write_csv(pa.Table.from_pandas(frame, preserve_index=False), buffer)
+        pa_csv.write_csv(_plain(pa.Table.from_pandas(frame, preserve_index=False), table), buffer)
         raw = self.connection.connection.cursor()
         columns = ", ".join(frame.columns)
         with raw.copy(f"COPY stage_{table.__tablename__} ({columns}) FROM STDIN (FORMAT csv, HEADER)") as stream:
@@ -183,11 +186,14 @@ class Load:
     def _stage_vanished(self, table: type[Versioned], condition: str, values: Mapping[str, Any]) -> None:
         """Stage a deletion for each current row in a replaced scope that the load did not bring."""
         name, content = table.__tablename__, ", ".join(table.content())
+        match = " AND ".join(f"s.{k} = t.{k}" for k in table.key)
+        scope = f"t.known_to IS NULL AND NOT t.is_deleted AND ({condition})"
+        anything = text(f"SELECT EXISTS (SELECT 1 FROM {name} t WHERE {scope})")
+        if not self.connection.execute(anything, values).scalar_one():
+            return
         # The planner knows little of tables just filled: without an index it may compare each row with each.
         for prepare in (f"CREATE INDEX ON stage_{name} ({', '.join(table.key)})", f"ANALYZE stage_{name}"):
             self.connection.execute(text(prepare))
-        match = " AND ".join(f"s.{k} = t.{k}" for k in table.key)
-        scope = f"t.known_to IS NULL AND NOT t.is_deleted AND ({condition})"
         gone = f"{scope} AND NOT EXISTS (SELECT 1 FROM stage_{name} s WHERE {match})"
         count = text(f"SELECT count(*), count(*) FILTER (WHERE {gone}) FROM {name} t WHERE {scope}")
         known, vanished = self.connection.execute(count, values).one()
@@ -209,7 +215,7 @@ class Load:
 
     def _drop_orphans(self, table: type[Versioned]) -> None:
         """Quarantine staged rows that point to something nobody knows."""
-        name, content = table.__tablename__, _row("s", table.content())
+        name, content = table.__tablename__, columns_of("s", table.content())
         for column, parent in table.references:
             orphans = text(
                 f"WITH gone AS (DELETE FROM stage_{name} s WHERE s.{column} IS NOT NULL AND NOT EXISTS"
@@ -225,48 +231,17 @@ class Load:
                 self._rejected.add(name)
 
 
-def merge(connection: Connection, table: type[Versioned], run_id: int, now: datetime) -> dict[str, int]:
-    """Turn a staging table into versions; return how many rows were new, revised, deleted, unchanged, ignored."""
-    name, key, content = table.__tablename__, table.key, table.content()
-    keys, match = ", ".join(key), " AND ".join(f"t.{k} = s.{k}" for k in key)
-    same = f"({_row('t', content)}, t.is_deleted) IS NOT DISTINCT FROM ({_row('s', content)}, s.is_deleted)"
-    run = {"run_id": run_id, "now": now}
-    steps = f"""
-    CREATE TEMP TABLE single_{name} ON COMMIT DROP AS
-        SELECT DISTINCT ON ({keys}, stated) s.*, coalesce(s.stated,
-            CASE WHEN t.version_id IS NULL THEN s.assumed
-            ELSE greatest(CAST(:now AS timestamptz), t.known_from + interval '1 microsecond') END) AS at,
-            t.version_id IS NOT NULL AS seen
-        FROM stage_{name} s LEFT JOIN {name} t ON {match} AND t.known_to IS NULL
-        ORDER BY {keys}, stated, seq DESC;
-    CREATE TEMP TABLE incoming_{name} ON COMMIT DROP AS
-        SELECT s.*, (t.known_from = s.at) AS corrects FROM single_{name} s LEFT JOIN {name} t
-            ON {match} AND t.known_from <= s.at AND (t.known_to IS NULL OR t.known_to > s.at)
-        WHERE NOT (CASE WHEN t.version_id IS NULL THEN s.is_deleted ELSE {same} END);
-    UPDATE incoming_{name} s SET at = greatest(CAST(:now AS timestamptz),
-            (SELECT max(t.known_from) + interval '1 microsecond' FROM {name} t WHERE {match})) WHERE corrects;
-    CREATE TEMP TABLE timeline_{name} ON COMMIT DROP AS
-        SELECT version_id, seq, lead(at) OVER (PARTITION BY {keys} ORDER BY at) AS until FROM (
-            SELECT CAST(NULL AS bigint) AS version_id, seq, {keys}, at FROM incoming_{name}
-            UNION ALL
-            SELECT t.version_id, NULL, {_row("t", key)}, t.known_from FROM {name} t
-            WHERE EXISTS (SELECT 1 FROM incoming_{name} s WHERE s.seen AND {match})) AS versions;
-    UPDATE {name} t SET known_to = x.until FROM timeline_{name} x
-        WHERE t.version_id = x.version_id AND t.known_to IS DISTINCT FROM x.until;
-    INSERT INTO {name} ({", ".join(content)}, known_from, known_to, is_deleted, run_id)
-        SELECT {_row("s", content)}, s.at, x.until, s.is_deleted, :run_id
-        FROM incoming_{name} s JOIN timeline_{name} x ON x.seq = s.seq"""
-    for step in steps.split(";"):
-        connection.execute(text(step), {k: v for k, v in run.items() if f":{k}" in step})
-    counts = text(f"""
-        SELECT (SELECT count(*) FROM stage_{name}), (SELECT count(*) FROM single_{name}), count(*),
-            count(*) FILTER (WHERE is_deleted), count(*) FILTER (WHERE seen AND NOT is_deleted) FROM incoming_{name}
-    """)
-    staged, single, landed, deleted, revised = connection.execute(counts).one()
-    new = landed - deleted - revised
-    return {
-        "new": new, "revised": revised, "deleted": deleted, "unchanged": single - landed, "ignored": staged - single,
-    }  # fmt: skip
+def _plain(rows: pa.Table, table: type[Versioned]) -> pa.Table:
+    """Return rows with days as days, and instants in UTC without a zone, as every session has it (`data.postgres`).
+
+    Written as CSV, an instant with its zone costs as much as all other columns together.
+    """
+    days = {column.name for column in table.__table__.columns if isinstance(column.type, Date)}
+    for position, field in enumerate(rows.schema):
+        kind = pa.date32() if field.name in days else pa.timestamp("us")
+        if pa.types.is_timestamp(field.type):
+            rows = rows.set_column(position, field.name, rows.column(position).cast(kind, safe=False))
+    return rows
 
 
 def _storable(said: str) -> str:
@@ -276,11 +251,6 @@ def _storable(said: str) -> str:
     'a\\x00b\\ud800'
     """
     return said.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _row(alias: str, columns: "tuple[str, ...] | list[str]") -> str:
-    """Return a list of columns of one alias."""
-    return ", ".join(f"{alias}.{c}" for c in columns)
 
 
 def _parents_first(tables: list[type[Versioned]]) -> list[type[Versioned]]:
