@@ -9,25 +9,22 @@ from dash import Dash
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.middleware.gzip import GZipMiddleware
 
 from dashboard import faults, files, health, live, templates, tiles
 from dashboard.api.server import create_api
 from dashboard.bounds import Bounded
-from dashboard.shell import shell
+from dashboard.headers import GuardedServer
+from dashboard.shell import DOCUMENT, shell
+from dashboard.words import PURPOSE
 from data.errors import WaypostError
 
 API = "/api/v1"
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 
 
 def create_server() -> FastAPI:
     """Return the server with every route; the database is opened on the first request that needs it."""
-    server = FastAPI(title="Waypost", docs_url=None, redoc_url=None, lifespan=_visited)
+    server = GuardedServer(title="Waypost", docs_url=None, redoc_url=None, lifespan=_visited)
     for router in (tiles.router, files.router, health.router, templates.router, live.router):
         server.include_router(router)
     server.mount(API, create_api())
@@ -39,12 +36,16 @@ def create_server() -> FastAPI:
         server=server,
         use_pages=True,
         title="Waypost",
+        description=PURPOSE,
+        index_string=DOCUMENT,
         update_title=None,
         suppress_callback_exceptions=True,
         enable_mcp=False,
         on_error=faults.on_callback_error,
     )
     app.layout = shell
+    server.inline_scripts = app.csp_hashes
+    server.add_middleware(GZipMiddleware, compresslevel=5)
     server.add_middleware(Bounded)  # the last one added is the first one asked
     return server
 
@@ -58,9 +59,7 @@ async def _visited(server: FastAPI) -> AsyncIterator[None]:
 
 
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Any]]) -> Any:
-    """Refuse state-changing requests from other sites and send the headers that keep a page to itself."""
+    """Refuse state-changing requests from other sites."""
     if request.method not in {"GET", "HEAD"} and request.headers.get("sec-fetch-site") == "cross-site":
         return JSONResponse({"detail": "requests from other sites are refused"}, 403)
-    response = await call_next(request)
-    response.headers.update(_HEADERS)
-    return response
+    return await call_next(request)

@@ -21,7 +21,6 @@ from data.schema.forecast_run import ForecastRun
 from data.schema.link import Link
 from data.schema.observation import Observation
 from data.schema.place import Place
-from data.schema.quarantine import Quarantine
 from data.schema.replay_clock import ReplayClock
 from data.schema.route import Route
 from data.schema.site import Site
@@ -31,6 +30,7 @@ from data.schema.standard import Standard
 from data.schema.status_period import StatusPeriod
 from data.store import Store, known
 from models import issue
+from models.answered import newest_answer
 from models.outcomes import outcomes
 from models.panel import Panel
 from models.planning.capacity import gap
@@ -91,9 +91,7 @@ def move_clock(store: Store, situation_id: str, to: date) -> date:
 
 def forecast_run(view: View) -> pd.Series | None:
     """Return the newest deployed run issued at or before the clock, None when there is none."""
-    runs = view.store.read(ForecastRun, situation_id=view.situation_id, role="deployed")
-    runs = runs[runs["origin_date"] <= pd.Timestamp(view.as_of_date)]
-    return None if runs.empty else runs.sort_values(["origin_date", "id"]).iloc[-1]
+    return newest_answer(view.store, view.situation_id, view.as_of_date)
 
 
 def points(view: View, horizon_days: int) -> pd.DataFrame:
@@ -281,18 +279,6 @@ def _with_quantiles(view: View, frame: pd.DataFrame, measure: str, aggregation: 
     wanted: dict[str, Any] = {"measure": measure, "aggregation": aggregation, "horizon_days": days}
     rows = view.store.read(Forecast, run_id=-1 if run is None else int(run["id"]), **wanted)
     return frame.merge(rows[["place_id", "q10", "q50", "q90"]], left_on="id", right_on="place_id", how="left")
-
-
-def runs(store: Store, most: int = 500) -> pd.DataFrame:
-    """Return the newest runs of all sources, the newest first."""
-    return store.read(SourceRun).sort_values("checked_at", ascending=False).head(most)
-
-
-def quarantine(store: Store, most: int = 5000) -> pd.DataFrame:
-    """Return the newest rejected rows with their source, the newest first."""
-    rejected = store.read(Quarantine).sort_values("id", ascending=False).head(most)
-    ids = store.read(SourceRun)[["id", "source_id"]].rename(columns={"id": "run_id"})
-    return rejected.merge(ids, on="run_id")[["source_id", "table_name", "locator", "reason", "raw"]]
 
 
 def classed_points(view: View, horizon_days: int) -> pd.DataFrame:

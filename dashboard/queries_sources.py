@@ -11,12 +11,15 @@ import pandas as pd
 from sqlalchemy import text
 
 from data import freshness
-from data.access import gate
+from data.access import OPERATIONAL, gate
 from data.looks import looks
 from data.schema.observation import Observation
+from data.schema.place_match import PlaceMatch
 from data.schema.quarantine import Quarantine
 from data.schema.source_run import SourceRun
 from data.store import Store, reported
+from etl.area_names import split
+from etl.pcodes import likeness
 from etl.registry import sources
 from etl.schedule import enabled, is_configured, state_of
 from etl.source import Spec
@@ -95,6 +98,30 @@ def rejected_rows(store: Store, run_id: int | None = None, most: int = ROWS_SHOW
         WHERE {gate(Quarantine, store.audience, "q")} AND (CAST(:run_id AS bigint) IS NULL OR q.run_id = :run_id)
         ORDER BY q.id DESC LIMIT :most"""
     return _frame(store, query, run_id=run_id, most=most)
+
+
+def names(store: Store) -> pd.DataFrame:
+    """Return the names of areas that are alike to a known one and not exact, the most alike first, then by name.
+
+    Columns of `data.schema.place_match` with version_id and known_from, suggested_name and likeness (0 to 1). A missing
+    ``decided_pcode`` waits for a person, an empty one was rejected. Nobody outside the house is asked.
+    """
+    query = """
+        SELECT m.version_id, m.known_from, m.source_id, m.country_iso3, m.admin_level, m.name, m.suggested_pcode,
+            m.decided_pcode, m.decided_by, a.name AS suggested_name, a.other_names
+        FROM place_match m JOIN admin_area a ON a.pcode = m.suggested_pcode
+        WHERE m.known_to IS NULL AND NOT m.is_deleted AND NOT m.is_exact AND a.known_to IS NULL AND NOT a.is_deleted
+            AND :audience = :inside"""
+    frame = _frame(store, query, audience=store.audience, inside=OPERATIONAL)
+    alike = [likeness(row.name, (row.suggested_name, *split(row.other_names))) for row in frame.itertuples(name="Row")]
+    found = frame.drop(columns="other_names").assign(likeness=pd.Series(alike, index=frame.index, dtype=float))
+    return found.sort_values(["likeness", "name"], ascending=[False, True], ignore_index=True)
+
+
+def unlike_names(store: Store) -> int:
+    """Return how many names of areas come near no known area."""
+    found = store.read(PlaceMatch, is_exact=False)
+    return int((found["suggested_pcode"].isna() & found["decided_pcode"].isna()).sum())
 
 
 def point_freshness(store: Store, situation_id: str, as_of: datetime) -> pd.DataFrame:

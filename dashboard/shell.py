@@ -9,6 +9,23 @@ from dashboard.faults import BANNER
 from dashboard.threads import threaded
 from dashboard.words import DISCLAIMER, PURPOSE
 
+DOCUMENT = """<!DOCTYPE html>
+<html lang="en">
+    <head>
+        {%metas%}
+        <title>{%title%}</title>
+        {%favicon%}
+        {%css%}
+    </head>
+    <body>
+        {%app_entry%}
+        {%config%}
+        {%scripts%}
+        {%renderer%}
+    </body>
+</html>
+"""
+"""The document around the application: it says its language, which a screen reader needs."""
 HEARTBEAT = "app-heartbeat"
 HEARTBEAT_MILLISECONDS = 15_000
 

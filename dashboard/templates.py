@@ -21,7 +21,7 @@ def template(situation_id: str, name: str, form: str) -> Response:
     if kind is None or form not in _TYPES:
         raise HTTPException(404, f"no such template; kinds are {', '.join(KINDS)}, forms are xlsx and csv")
     places = store().read(Place, situation_id=situation_id)
-    if places.empty:
+    if kind.place_column and places.empty:
         raise HTTPException(404, "no situation of that name has places")
     content = workbook(kind, places) if form == "xlsx" else csv_file(kind)
     headers = {"Content-Disposition": f'attachment; filename="waypost-{kind.id}.{form}"', "Cache-Control": "no-store"}

@@ -60,12 +60,14 @@ def age(since: datetime | None, now: datetime) -> str:
     >>> from datetime import UTC
     >>> age(datetime(2014, 3, 1, tzinfo=UTC), datetime(2014, 3, 4, tzinfo=UTC))
     '3 days ago'
+    >>> age(datetime(2014, 3, 1, tzinfo=UTC), datetime(2026, 3, 4, tzinfo=UTC))
+    '12 years ago'
     """
     if since is None or pd.isna(since):
         return "never"
     seconds = max((now - since).total_seconds(), 0)
-    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds >= length:
+    for unit, length, least in (("year", 31_557_600, 2), ("day", 86400, 1), ("hour", 3600, 1), ("minute", 60, 1)):
+        if seconds >= least * length:
             number = int(seconds // length)
             return f"{number} {unit}{'s' if number > 1 else ''} ago"
     return "just now"

@@ -8,7 +8,7 @@ MEASURES = {"stock": "People present", "arrivals": "People arriving"}
 LAST = {"stock": "the last count", "arrivals": "the last rate of arrivals"}
 THINGS = {"stock": "counts", "arrivals": "totals"}
 LEAST_SKILL = 0.01
-"""A forecast that is less than one percent closer than the last value has no skill (as in `models.selection`)."""
+"""A forecast that is less than one percent closer than the last value is no better (as in `models.selection`)."""
 FEW_FORECASTS = 8
 NARROW_SHARE = 0.65
 """An 80 % range that held less than this share of at least `FEW_FORECASTS` counts is called too narrow."""
@@ -21,7 +21,7 @@ def trust(name: str, card: Any, measure: str, horizon_days: int) -> str:
 
     >>> good = pd.Series({"forecasts": 24.0, "skill": 0.18, "inside_80": 19.0})
     >>> trust("Gore", good, "stock", 30)  # doctest: +NORMALIZE_WHITESPACE
-    'Gore: over 24 past forecasts, 30 days ahead, the deployed forecast was 18 % closer than the last count;
+    'Gore: over 24 past forecasts, 30 days ahead, the forecast was 18 % closer than the last count;
     19 of 24 counts fell inside the 80 % range.'
     >>> trust("Gore", None, "stock", 30)
     'Gore: no forecast 30 days ahead could be checked yet.'
@@ -32,9 +32,9 @@ def trust(name: str, card: Any, measure: str, horizon_days: int) -> str:
     past = f"over {number} past forecast{'s' if number > 1 else ''}, {horizon_days} days ahead, "
     skill = card["skill"]
     if not pd.isna(skill) and skill >= LEAST_SKILL:
-        said = f"{past}the deployed forecast was {percent(skill)} closer than {LAST[measure]}"
+        said = f"{past}the forecast was {percent(skill)} closer than {LAST[measure]}"
     else:
-        said = f"{past}no skill: {_without_skill(skill, measure)}"
+        said = past + _without_skill(skill, measure)
     narrow = number >= FEW_FORECASTS and held < NARROW_SHARE * number
     range_words = f"{held} of {number} {THINGS[measure]} fell inside the 80 % range"
     tail = ", which is too narrow" if narrow else ""
@@ -45,13 +45,15 @@ def trust(name: str, card: Any, measure: str, horizon_days: int) -> str:
 def _without_skill(skill: float, measure: str) -> str:
     """Say how much better the last value was.
 
-    >>> _without_skill(0.0, "stock"), _without_skill(-0.25, "stock"), _without_skill(float("nan"), "stock")
-    ('the last count is as good', 'the last count was 20 % closer', 'the last count was never wrong')
+    >>> _without_skill(0.0, "stock"), _without_skill(-0.25, "stock")
+    ('the forecast was no better than the last count', 'the last count was 20 % closer')
+    >>> _without_skill(float("nan"), "stock")
+    'the last count was never wrong'
     """
     if pd.isna(skill):
         return f"{LAST[measure]} was never wrong"
     if skill > -LEAST_SKILL:
-        return f"{LAST[measure]} is as good"
+        return f"the forecast was no better than {LAST[measure]}"
     return f"{LAST[measure]} was {percent(1 - 1 / (1 - skill))} closer"
 
 
@@ -68,13 +70,11 @@ def skill_words(skill: float) -> str:
     """Return skill as a signed figure or as its absence.
 
     >>> skill_words(0.18), skill_words(0.0), skill_words(-0.3)
-    ('18 % closer', 'no skill', 'no skill (30 % further off)')
+    ('18 % closer', 'no better', '30 % further off')
     """
-    if pd.isna(skill):
-        return "no skill"
-    if skill >= LEAST_SKILL:
-        return f"{percent(skill)} closer"
-    return "no skill" if skill > -LEAST_SKILL else f"no skill ({percent(-skill)} further off)"
+    if pd.isna(skill) or abs(skill) < LEAST_SKILL:
+        return "no better"
+    return f"{percent(skill)} closer" if skill > 0 else f"{percent(-skill)} further off"
 
 
 def drift_words(earlier: float, recent: float) -> str:

@@ -17,6 +17,7 @@ from data.errors import PayloadRejected
 from etl.acled_rows import DELETED, FIELDS, IGNORED, OPTIONAL, REQUIRED, without_texts
 from etl.delimited import Chunk, read
 from etl.grid import Format, chunk_of
+from etl.left_out import without_tags
 from etl.personal import refuse_personal
 from etl.source import Ignored, Payload
 from etl.spreadsheet import MOST_BYTES, sheets
@@ -118,12 +119,9 @@ def _called(wanted: tuple[str, ...], names: dict[str, str]) -> tuple[str, ...]:
 
 def _plain(chunk: Chunk) -> Iterator[Chunk | Ignored]:
     """Yield a chunk in today's words, without a line of HXL tags and the texts of its rows."""
+    chunk, tags = without_tags(chunk)
+    yield from tags
     frame = chunk.frame
-    tags = frame["event_id_cnty"].str.strip().str.startswith("#")
-    if tags.any():
-        yield Ignored(int(tags.sum()), "a line of HXL tags")
-        chunk = chunk.without(tags)
-        frame = chunk.frame
     if "event_type" in frame:
         is_old = "iso" not in frame
         frame = frame.assign(

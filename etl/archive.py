@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import shutil
 import tempfile
+import zlib
 from pathlib import Path
 
 from etl.source import Payload
@@ -49,6 +50,14 @@ class Archive:
     def path(self, sha256: str) -> Path:
         """Return where a payload with this hash lies."""
         return self.folder / f"{sha256}.gz"
+
+    def read(self, sha256: str) -> bytes | None:
+        """Return a kept payload; None where there is none, or it is not what its name says any more."""
+        try:
+            content = gzip.decompress(self.path(sha256).read_bytes())
+        except (OSError, EOFError, zlib.error):
+            return None
+        return content if hashlib.sha256(content).hexdigest() == sha256 else None
 
     def restore(self, sha256: str, target: Path) -> None:
         """Write a kept payload to ``target``."""

@@ -48,12 +48,23 @@ def texts(area: Element, name: str) -> list[str]:
 
 def _ring(text: str) -> Ring:
     """Return the positions of a polygon, longitude first."""
-    positions = [_position(part) for part in _BESIDE_COMMA.sub(",", text).split()]
+    parts = _BESIDE_COMMA.sub(",", text.strip(" ,")).split()
+    positions = [_position(pair) for part in parts for pair in _pairs(part)]
     if len(positions) < 4:
         raise ValueError(f"polygon has {len(positions)} positions, a closed one has 4 or more ({text[:60]})")
     if max(abs(a - b) for a, b in zip(positions[0], positions[-1], strict=True)) > _GAP_DEGREES:
         raise ValueError(f"polygon is not closed: it begins at {positions[0][::-1]} and ends at {positions[-1][::-1]}")
     return np.array([*positions[:-1], positions[0]], dtype=np.float64)
+
+
+def _pairs(part: str) -> list[str]:
+    """Return the pairs of numbers that a comma joins (seen: "41.1,-117.6, 41.0,-117.4"); an odd one out stays as it is.
+
+    >>> _pairs("10,20,11,21"), _pairs("10,20,11")
+    (['10,20', '11,21'], ['10,20,11'])
+    """
+    numbers = part.split(",")
+    return [part] if len(numbers) % 2 else [f"{a},{b}" for a, b in zip(numbers[::2], numbers[1::2], strict=True)]
 
 
 def _position(text: str) -> tuple[float, float]:

@@ -15,15 +15,12 @@ from data.frames import check
 from data.schema import Versioned
 from data.schema.place import Place
 from data.schema.standard import Standard
-from data.schema.status_period import StatusPeriod
 from data.schema.stock import Stock
 from data.store import Store
 from etl.kinds import Kind
 from etl.places import Places
 from etl.plain_words import Problem, problems_of
 from etl.source import Ignored, Item, Payload, Reject, Rows, Window
-from etl.status_chain import ended
-from etl.tables import read_table
 
 _BLANK = ',;\t" \r\n'
 
@@ -61,7 +58,8 @@ class CheckedSource:
             for label, reason in faults.items():
                 raw = frame.loc[label].to_json(date_format="iso", force_ascii=False)
                 rejects.append(Reject(table.__tablename__, str(where[label]), reason, raw))
-            items += self._whole(table, good, where)
+            if len(good):
+                items.append(Rows(table, good, where[good.index]))
         self._explain(payload, rejects)
         if self.is_strict and rejects:
             raise RowsRefused(payload.name, self.problems)
@@ -92,13 +90,14 @@ class CheckedSource:
     ) -> tuple[pd.DataFrame, dict[Hashable, str]]:
         """Return the rows that may land, places by their ids, and why the others may not."""
         faults: dict[Hashable, list[str]] = {}
-        frame = frame.assign(**{self.kind.place_column: self._placed(frame[self.kind.place_column], faults)})
+        if column := self.kind.place_column:
+            frame = frame.assign(**{column: self._placed(column, frame[column], faults)})
         if table is Stock:
             known = set(self.store.read(Standard)["id"])
             for label, told in frame["standard_id"].dropna().items():
                 if told not in known:
                     faults.setdefault(label, []).append(f"standard_id names no planning standard ({told[:80]})")
-        for label, reason in check(frame, table).reasons.items():
+        for label, reason in check(frame.drop(columns="known_at", errors="ignore"), table).reasons.items():
             faults.setdefault(label, []).append(reason)
         sound = frame[~frame.index.isin(list(faults))]
         kept = self._once(table, sound, where, faults)
@@ -109,12 +108,12 @@ class CheckedSource:
         """Return the places that the table may name, as known when the first row asked."""
         return Places(self.store.read(Place), self.situation_id, self.kind.places)
 
-    def _placed(self, told: "pd.Series[Any]", faults: dict[Hashable, list[str]]) -> "pd.Series[Any]":
+    def _placed(self, column: str, told: "pd.Series[Any]", faults: dict[Hashable, list[str]]) -> "pd.Series[Any]":
         """Return the ids of the places that a column means; what means none stays, with its fault."""
         found = {text: self._places.find(text) for text in told.dropna().unique()}
         for label, text in told.dropna().items():
             if found[text][0] is None:
-                faults.setdefault(label, []).append(f"{self.kind.place_column} {found[text][1]} ({text[:80]})")
+                faults.setdefault(label, []).append(f"{column} {found[text][1]} ({text[:80]})")
         return told.map({text: place or text for text, (place, _) in found.items()})
 
     def _once(
@@ -123,7 +122,7 @@ class CheckedSource:
         """Return each fact once: what is repeated word for word is dropped, what contradicts itself is a fault."""
         if frame.empty:
             return frame
-        key = list(table.key)
+        key = [*table.key, *frame.columns.intersection(["known_at"])]  # another publication is another fact
         told = frame.astype(object).where(frame.notna(), "").astype("str").agg("\x1f".join, axis="columns")
         repeated = frame.assign(_told=told).duplicated([*key, "_told"])
         first = frame.index.to_series().groupby([frame[column] for column in key], dropna=False).transform("first")
@@ -135,35 +134,27 @@ class CheckedSource:
             rows = [str(where[label]) for label in labels]
             for label in labels:
                 others = ", ".join(row for row in rows[:4] if row != str(where[label]))
-                reason = f"{self.kind.place_column} and days are those of {others} as well, the figures are not"
+                reason = f"{self.kind.same} are those of {others} as well, the rest is not"
                 faults.setdefault(label, []).append(reason)
         return kept[~twice]
-
-    def _whole(self, table: type[Versioned], frame: pd.DataFrame, where: Any) -> Iterator[Rows]:
-        """Yield the rows; with a new status also the known period that it ends."""
-        if frame.empty:
-            return
-        if table is StatusPeriod:
-            known = self.store.read(StatusPeriod, border_point_id=sorted(set(frame["border_point_id"])))
-            closed, frame = ended(known[StatusPeriod.content()], frame)
-            if len(closed):
-                yield Rows(StatusPeriod, closed, "ended by a new status: " + closed["border_point_id"].astype("str"))
-        yield Rows(table, frame, where[frame.index])
 
     def _explain(self, payload: Payload, rejects: list[Reject]) -> None:
         """Turn the rejects into problems by cell; the table is read again for what its cells said."""
         if not rejects:
             return
         said: dict[str, dict[str, str]] = {}
-        for chunk in read_table(payload, self.kind.form):
-            records: list[dict[Any, str]] = chunk.frame.to_dict("records")
-            said |= {f"{chunk.where} {line}": row for line, row in zip(chunk.lines, records, strict=True)}
+        for chunk in self.kind.chunks(payload, self.kind.form):
+            if not isinstance(chunk, Ignored):
+                records: list[dict[Any, str]] = chunk.frame.to_dict("records")
+                said |= {f"{chunk.where} {line}": row for line, row in zip(chunk.lines, records, strict=True)}
         column = self.kind.place_column
         for reject in rejects:
             row, reason = said.get(reject.locator, {}), reject.reason
-            told = row.get(column, "").strip()
-            if told and column not in reason and self._places.find(told)[0] is None:  # all there is to mend, at once
-                reason = f"{column} {self._places.find(told)[1]} ({told[:80]}); {reason}"
+            if column and row and column not in reason:  # all there is to mend, at once
+                told = row.get(column, "").strip()
+                wrong = f"{self._places.find(told)[1]} ({told[:80]})" if told else "is missing"
+                if not told or self._places.find(told)[0] is None:
+                    reason = f"{column} {wrong}; {reason}"
             self.problems += problems_of(reject.locator, reason, row)
         self.problems.sort(key=lambda problem: _number(problem.place))
 

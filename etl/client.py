@@ -12,11 +12,15 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from data.errors import PayloadRejected, WaypostError
+from etl.archive import Archive
+from etl.conditional import Conditional
 from etl.deadline import Deadline
 
 TIMEOUT = httpx.Timeout(30, connect=10)
 TOTAL_SECONDS = 120.0
 """How long one attempt may take from the first byte to the last."""
+LIMITS = httpx.Limits(max_keepalive_connections=0)
+"""Each request has a connection of its own to be cut."""
 ATTEMPTS = 3
 LONGEST_PAUSE_SECONDS = 30.0
 _RETRIED = {429, 500, 502, 503, 504}
@@ -39,8 +43,11 @@ class RateLimited(WaypostError):
 
 
 @contextmanager
-def client(*hosts: str) -> Iterator[httpx.Client]:
-    """Yield a client that may speak to these hosts over https only, redirects included."""
+def client(*hosts: str, archive: Archive | None = None) -> Iterator[httpx.Client]:
+    """Yield a client that may speak to these hosts over https only, redirects included.
+
+    With an ``archive`` it asks only for what is new since the body kept there (`etl.conditional`).
+    """
 
     def allowed(request: httpx.Request) -> None:
         if request.url.host not in hosts or request.url.scheme != "https":
@@ -49,9 +56,10 @@ def client(*hosts: str) -> Iterator[httpx.Client]:
 
     headers = {"User-Agent": "waypost (humanitarian early warning)", "Accept-Encoding": "gzip"}
     hooks = {"request": [allowed]}
-    limits = httpx.Limits(max_keepalive_connections=0)  # each request has a connection of its own to be cut
+    wire: httpx.BaseTransport = httpx.HTTPTransport(limits=LIMITS)
+    transport = wire if archive is None else Conditional(archive, wire)
     with httpx.Client(
-        timeout=TIMEOUT, headers=headers, event_hooks=hooks, follow_redirects=True, limits=limits
+        timeout=TIMEOUT, headers=headers, event_hooks=hooks, follow_redirects=True, transport=transport
     ) as session:
         yield session
 
@@ -83,7 +91,10 @@ def send(session: httpx.Client, request: httpx.Request, max_bytes: int) -> tuple
                     raise RateLimited(host, answer.headers.get("retry-after", "")[:60])
                 else:
                     answer.raise_for_status()
-                    return _body(answer, max_bytes), answer.headers.get("content-type", "")
+                    body = _body(answer, max_bytes)
+                    if keep := answer.extensions.get("keep"):
+                        keep(body)
+                    return body, answer.headers.get("content-type", "")
         except httpx.TransportError as error:
             if deadline.passed:
                 raise PayloadRejected(host, f"took more than {TOTAL_SECONDS:g} s") from error

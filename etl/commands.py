@@ -66,7 +66,8 @@ def _run_files(store: Store, archive: Archive, one: Source, files: list[Path], s
     if missing := [str(f) for f in files if not f.is_file()]:
         raise InputRejected(", ".join(missing), "is no file")
     setting = pipeline.Setting(situation_id) if situation_id else None
-    payloads = [Payload(f.name, f) for f in files]
+    folder = f"{situation_id}/files/" if situation_id else ""  # by which a retry knows the situation
+    payloads = [Payload(f"{folder}{f.name}", f) for f in files]
     print(counted(one.spec.id, pipeline.load(store, archive, one, payloads, setting)))
     return 0
 

@@ -36,6 +36,12 @@ def known() -> frozenset[str]:
 
 
 @cache
+def names() -> dict[str, str]:
+    """Return what every country is called in English, by its alpha-3 code."""
+    return {code: str(Country.get_country_name_from_iso3(code, use_live=False)) for code in known()}
+
+
+@cache
 def iso3_of_code(code: str) -> str | None:
     """Return the alpha-3 code behind an alpha-2 or alpha-3 code, None where there is no such country.
 

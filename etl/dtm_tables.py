@@ -21,6 +21,7 @@ from etl.grid import HEADER_ROWS, Format, Row, chunk_of, header_in
 from etl.hxl_tags import Tags, is_tag_row
 from etl.json_records import chunk_of_records
 from etl.json_text import read_json
+from etl.left_out import without_tags
 from etl.markup import plain_text
 from etl.personal import refuse_personal
 from etl.source import Ignored, Payload
@@ -74,10 +75,9 @@ def chunks_of(payload: Payload, max_bytes: int) -> Iterator[Chunk | Ignored]:
     elif FIGURE.encode() in head.partition(b"\n")[0]:
         with payload.open() as stream:
             for chunk in read(stream, payload.name, (FIGURE, DATE), (*OPTIONAL, *IGNORED)):
-                tags = chunk.frame[FIGURE].str.startswith("#")
-                if tags.any():
-                    yield Ignored(int(tags.sum()), "a line of HXL tags")
-                yield chunk.without(tags) if tags.any() else chunk
+                figures, tags = without_tags(chunk)
+                yield from tags
+                yield figures
     elif kind := kind_of(head):
         raise PayloadRejected(payload.name, f"is not a table: it begins like {kind}")
     else:

@@ -19,6 +19,7 @@ from etl.columns import Columns
 from etl.delimited import Chunk, read
 from etl.gleditsch_ward import countries_today, iso3_by_number
 from etl.json_text import read_json
+from etl.left_out import new_columns, without_tags
 from etl.records import Broken
 from etl.source import Ignored, Item, Payload
 from etl.zipped import single_csv
@@ -97,13 +98,9 @@ def _start(payload: Payload) -> bytes:
 
 def _items(chunks: Iterable[Chunk], where: str, source_id: str, now: datetime) -> Iterator[Item]:
     """Turn chunks of text into events; a row with anything unreadable is rejected whole."""
-    for number, chunk in enumerate(chunks):
-        if number == 0 and chunk.added:
-            yield Ignored(0, f"columns that are new here and not read: {', '.join(chunk.added)[:500]}")
-        tags = chunk.frame["id"].str.startswith("#")
-        if tags.any():
-            yield Ignored(int(tags.sum()), "a line of HXL tags, as the Humanitarian Data Exchange adds it")
-            chunk = chunk.without(tags)  # noqa: PLW2901
+    for number, part in enumerate(chunks):
+        chunk, tags = without_tags(part)
+        yield from (*(new_columns(part.added) if number == 0 else ()), *tags)
         columns = Columns(chunk, where)
         yield from columns.items(ConflictEvent, _events(columns, source_id, now))
 

@@ -18,6 +18,7 @@ from etl.columns import Columns
 from etl.delimited import Chunk, read
 from etl.grid import Format, chunk_of
 from etl.json_records import chunk_of_records
+from etl.left_out import without_tags
 from etl.markup import plain_text
 from etl.months import last_day
 from etl.source import Ignored, Payload
@@ -128,12 +129,10 @@ def _plain(chunk: Chunk, name: str) -> Iterator[Table | Ignored]:
     names = [re.sub(r"[^a-z0-9]+", "_", label.casefold()).strip("_") for label in chunk.frame.columns]
     if twice := sorted({label for label in names if names.count(label) > 1}):
         raise PayloadRejected(name, f"has columns twice: {', '.join(twice)}")
-    chunk = replace(chunk, frame=chunk.frame.set_axis(names, axis=1), added=())
-    tags = chunk.frame.apply(lambda cells: cells.str.strip().str.startswith("#")).sum(axis=1) > 1
-    told = " ".join(chunk.frame[tags].to_numpy(dtype=str).ravel())
-    if tags.any():
-        yield Ignored(int(tags.sum()), "a line of HXL tags")
-        chunk = chunk.without(tags)
+    whole = replace(chunk, frame=chunk.frame.set_axis(names, axis=1), added=())
+    chunk, tags = without_tags(whole)
+    yield from tags
+    told = " ".join(map(str, whole.frame.iloc[0])) if tags else ""
     yield Table(chunk, _cause(told) or _cause(name))
 
 

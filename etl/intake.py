@@ -28,6 +28,7 @@ from etl.source import Payload
 MOST_BYTES = 10_000_000
 """The largest table a door takes: about 100,000 rows."""
 _NAME_CHARACTERS = 120
+_NO_SITUATION = "-"
 
 
 @dataclass(frozen=True)
@@ -92,16 +93,17 @@ class Intake:
             kind = self._kind(sending)
             rehearsal = Rehearsal(self.engine, OPERATIONAL, sending.dataset_id)
             checked = CheckedSource(kind, rehearsal, sending.situation_id, is_strict=False)
-            counts = pipeline.load(rehearsal, _Nowhere(self.archive.folder), checked, [_named(sending.payload)])
+            counts = pipeline.load(rehearsal, _Nowhere(self.archive.folder), checked, [_named(sending)])
         except WaypostError as error:
             if error.http_status >= 500:
                 raise
             problems = checked.problems if checked is not None else []
             refusal = "no row can be loaded" if problems else _refusal(error)
             return Preview(digest, refusal, {}, problems, checked.notes if checked is not None else [])
-        table = kind.source.spec.tables[0].__tablename__
-        changes = rehearsal.changes.get(table, pd.DataFrame())
-        return Preview(digest, "", counts, checked.problems, checked.notes, changes, _span(changes, kind))
+        table = kind.source.spec.tables[0]
+        changes = rehearsal.changes.get(table.__tablename__, pd.DataFrame())
+        span = _span(changes[str(table.content_time)]) if len(changes) else None
+        return Preview(digest, "", counts, checked.problems, checked.notes, changes, span)
 
     def load(self, sending: Sending, *, accept_good_rows: bool = False, is_repeatable: bool = False) -> Loaded:
         """Load a table, all of it or nothing; with ``accept_good_rows`` rows with problems go to quarantine instead.
@@ -116,12 +118,12 @@ class Intake:
         dataset_id = datasets.required(Store(self.engine), sending.dataset_id)
         store = Store(self.engine, OPERATIONAL, dataset_id)
         checked = CheckedSource(kind, store, sending.situation_id, is_strict=not accept_good_rows)
-        counts = pipeline.load(store, self.archive, checked, [_named(sending.payload)])
+        counts = pipeline.load(store, self.archive, checked, [_named(sending)])
         return Loaded(counts, checked.problems, checked.notes)
 
     def _landed(self, kind: Kind, sending: Sending) -> dict[str, int] | None:
         """Return the counts of the run that loaded exactly this sending, None where there is none."""
-        payload = _named(sending.payload)
+        payload = _named(sending)
         wanted: dict[str, Any] = {"payload_name": payload.name, "payload_sha256": sha256_of(payload)}
         wanted["status"] = ["ok", "unchanged"]
         runs = Store(self.engine).read(SourceRun, source_id=kind.source.spec.id, **wanted)
@@ -165,11 +167,20 @@ def file_name(told: str) -> str:
     return plain[-_NAME_CHARACTERS:] or "unnamed"
 
 
-def _named(payload: Payload) -> Payload:
-    """Return the payload under a harmless name."""
-    return Payload(
-        "/".join(file_name(part) for part in payload.name.split("/")[-4:]), payload.content, payload.content_type
-    )
+def _named(sending: Sending) -> Payload:
+    """Return the payload under a harmless name that says how it is read: its kind, its situation, then its own name."""
+    own = [file_name(part) for part in sending.payload.name.split("/")[-4:]]
+    told = [sending.kind, sending.situation_id or _NO_SITUATION, *own]
+    return Payload("/".join(told), sending.payload.content, sending.payload.content_type)
+
+
+def sent_as(recorded_name: str) -> tuple[Kind, str | None] | None:
+    """Return kind and situation of what came through a door, by the name its run has; None for any other name."""
+    kind, _, rest = recorded_name.partition("/")
+    situation_id, _, own = rest.partition("/")
+    if kind not in KINDS or not own:
+        return None
+    return KINDS[kind], None if situation_id == _NO_SITUATION else situation_id
 
 
 def _refusal(error: WaypostError) -> str:
@@ -181,9 +192,7 @@ def _refusal(error: WaypostError) -> str:
     return str(error)
 
 
-def _span(changes: pd.DataFrame, kind: Kind) -> tuple[date, date] | None:
-    """Return the first and last day that the changed rows are about."""
-    if changes.empty:
-        return None
-    days: Any = pd.to_datetime(changes[kind.date_column])
+def _span(times: "pd.Series[Any]") -> tuple[date, date]:
+    """Return the first and last day that changed rows are about."""
+    days: Any = pd.to_datetime(times, utc=True)
     return days.min().date(), days.max().date()

@@ -13,6 +13,7 @@ import pandas as pd
 
 from data.errors import PayloadRejected
 from etl.delimited import Chunk
+from etl.left_out import new_columns, without_tags
 from etl.months import last_day
 from etl.source import Ignored
 
@@ -36,7 +37,7 @@ def long_tables(chunks: Iterable[Chunk], name: str) -> Iterator[Chunk | Ignored]
 
     A period without any day and figure of a wide row is none. Raises PayloadRejected for other columns.
     """
-    for number, found in enumerate(chunks):
+    for found in chunks:
         names = set(found.frame.columns)
         is_old, is_wide = "analysis_date" in names, not names & {"Phase", "phase"}
         columns = _wide_columns(is_old=is_old) if is_wide else {}
@@ -48,13 +49,8 @@ def long_tables(chunks: Iterable[Chunk], name: str) -> Iterator[Chunk | Ignored]
             lacking = ", ".join(sorted(missing or set(LONG)))
             raise PayloadRejected(name, f"lacks the columns {lacking}; columns not known here: {added}")
         known = {*LONG, *LEVELS, *IGNORED, *plain, *columns}
-        if number == 0 and (added := ", ".join(label for label in found.frame.columns if label not in known)):
-            yield Ignored(0, f"columns that are new here and not read: {added[:500]}")
-        chunk = replace(found, frame=found.frame.rename(columns=plain), added=())
-        tags = chunk.frame["Country"].str.startswith("#")
-        if tags.any():
-            yield Ignored(int(tags.sum()), "a line of HXL tags, as the Humanitarian Data Exchange adds it")
-            chunk = chunk.without(tags)
+        chunk, tags = without_tags(replace(found, frame=found.frame.rename(columns=plain), added=()))
+        yield from (*new_columns(label for label in found.frame.columns if label not in known), *tags)
         chunk = _melted(chunk, columns) if is_wide else chunk
         yield _todays(chunk) if is_old else chunk
 

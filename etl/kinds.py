@@ -1,13 +1,20 @@
-"""What border posts send: each kind of table with its columns, in the words of its template and its documentation."""
+"""What is sent through the doors: each kind of table with its columns, in the words of its template and its docs."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from etl.delimited import Chunk
 from etl.grid import Format
-from etl.source import Source
-from etl.sources import capacities, counts, statuses, stocks
+from etl.source import Ignored, Payload, Source
+from etl.sources import campaigns, capacities, country_indicators, counts, outbreaks, statuses, stocks
+from etl.tables import read_table
+from etl.world_bank import indicators, is_world_bank
 
+_PLACE_AND_DAYS = "place_id and days"
 _ANYWHERE = ("border_point", "site", "hub", "town")
 _LINES = ("processing", "sleeping_space", "water", "toilets", "staff", "stock")
+_QUALITIES = ("reported", "provisional", "estimated", "forecast")
+_CAMPAIGNS = ("vaccination", "distribution", "registration", "market", "election", "pilgrimage", "school", "other")
 
 
 @dataclass(frozen=True)
@@ -23,20 +30,22 @@ class Column:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of table: the source that reads it, its format, and which places it may be about.
+    """One kind of table: the source that reads it and its format.
 
-    ``place_column`` names the column with the place; ``places`` the kinds of place it may name. ``date_column`` is the
-    day the content is about.
+    ``same`` says in words which columns make two rows speak of the same. ``place_column`` names the column with the
+    place and ``places`` the kinds of place it may name (None: the table is about countries and areas). ``chunks`` cuts
+    a payload into cells as its source does.
     """
 
     id: str
     title: str
     source: Source
     form: Format
-    places: tuple[str, ...]
     columns: tuple[Column, ...]
-    date_column: str
-    place_column: str = "place_id"
+    same: str
+    places: tuple[str, ...] = ()
+    place_column: str | None = None
+    chunks: Callable[[Payload, Format], Iterator[Chunk | Ignored]] = read_table
 
 
 def _place(meaning: str) -> Column:
@@ -67,7 +76,7 @@ def _counted(id_: str, title: str, measure: str, places: tuple[str, ...], what: 
         _place("where"), _day("period_end_date", what), _PEOPLE, _BY, _GROUP, _FROM, _UNTIL, _QUALITY, _NOTE,
     )  # fmt: skip
     source = counts.Counts(preset=preset)
-    return Kind(id_, title, source, counts.FORM.without(preset), places, columns, "period_end_date")
+    return Kind(id_, title, source, counts.FORM.without(preset), columns, _PLACE_AND_DAYS, places, "place_id")
 
 
 _COUNTS = Kind(
@@ -75,7 +84,6 @@ _COUNTS = Kind(
     "Arrivals and departures (or people present)",
     counts.source,
     counts.FORM,
-    _ANYWHERE,
     (
         _place("where people were counted"),
         Column("measure", "flow: people who moved; stock: people present", "flow", ("flow", "stock", "queue"), True),
@@ -84,14 +92,15 @@ _COUNTS = Kind(
         _day("period_end_date", "last day, counted in"),
         _PEOPLE, _BY, _GROUP, _FROM, _UNTIL, _QUALITY, _NOTE,
     ),
-    "period_end_date",
+    _PLACE_AND_DAYS,
+    _ANYWHERE,
+    "place_id",
 )  # fmt: skip
 _CAPACITIES = Kind(
     "capacities",
     "Capacity and staff",
     capacities.source,
     capacities.FORM,
-    _ANYWHERE,
     (
         _place("what was assessed"),
         Column("line", "which line; staff is one of them", "processing", _LINES, True),
@@ -99,14 +108,15 @@ _CAPACITIES = Kind(
         Column("people", "people served: a day for processing, at once for the others. Empty: not assessed", "600"),
         Column("reported_by", "the organisation that assessed; never a person", "border-service", (), True),
     ),
-    "assessed_date",
+    "place_id, line and day",
+    _ANYWHERE,
+    "place_id",
 )  # fmt: skip
 _STOCKS = Kind(
     "stocks",
     "Relief items in store",
     stocks.source,
     stocks.FORM,
-    _ANYWHERE,
     (
         _place("where the store is"),
         Column("item", "what is in store", "blanket", (), True),
@@ -117,14 +127,15 @@ _STOCKS = Kind(
         Column("owner", "whose it is. Empty: the one who reports", "red-crescent"),
         Column("standard_id", "the planning standard it answers, by its id. Empty: none"),
     ),
-    "counted_date",
+    "place_id, item and day",
+    _ANYWHERE,
+    "place_id",
 )
 _STATUSES = Kind(
     "statuses",
     "Status of border points",
     statuses.source,
     statuses.FORM,
-    ("border_point",),
     (
         Column("border_point_id", "which border point: its id or its name", "example-gate", (), True),
         _day("start_date", "since when"),
@@ -132,9 +143,74 @@ _STATUSES = Kind(
         Column("end_date", "the day it ended, only when it has ended; the next status ends it by itself"),
         Column("note", "why, in a few words; no names of people", "pedestrians only"),
     ),
-    "start_date",
+    "border_point_id and day",
+    ("border_point",),
     "border_point_id",
 )
+_COUNTRY = Column("country_iso3", "the country, as its code of three letters", "TCD", (), True)
+_AREA_CODE = Column("area_pcode", "the area's P-code. Empty: the whole country, or an area without a code", "TD14")
+_AREA_NAME = Column("area_name", "the area in words", "Ouaddai")
+_CALENDARS = Kind(
+    "campaigns",
+    "Campaign calendars",
+    campaigns.source,
+    campaigns.FORM,
+    (
+        Column("campaign_id", "the event, the same each time; begin with the organiser", "moh-2026-polio-2", (), True),
+        Column("kind", "what it is", "vaccination", _CAMPAIGNS, True),
+        Column("title", "what people call it", "Polio round 2", (), True),
+        _COUNTRY, _AREA_CODE, _AREA_NAME,
+        _day("start_date", "first day; it may lie ahead"),
+        _day("end_date", "last day, counted in"),
+        Column("target_people", "for how many people: a whole number. Empty: not told, which is not 0", "185000"),
+        Column("organiser", "the organisation; never a person", "Ministry of Health", (), True),
+        _NOTE,
+    ),
+    "campaign_id",
+)  # fmt: skip
+_OUTBREAKS = Kind(
+    "outbreaks",
+    "Notices of disease outbreaks",
+    outbreaks.source,
+    outbreaks.FORM,
+    (
+        Column("notice_id", "the notice, without blanks and commas; the same while it goes on", "chd-01", (), True),
+        Column("disease", "which disease, the same word each time", "Cholera", (), True),
+        _COUNTRY, _AREA_CODE, _AREA_NAME,
+        _day("reported_date", "the day of the notice"),
+        Column("level", "the assessed risk. Empty: not assessed", "high", ("low", "moderate", "high", "very_high")),
+        Column("headline", "the notice in a few words; no names of people", "Cholera in Ouaddai"),
+        Column("url", "where the notice is published", "https://example.org/1"),
+        Column("organisation", "who reports, the same word each time; never a person", "Ministry of Health", (), True),
+        Column("cases", "all cases so far, a total. Empty: not told. 0: counted, none", "68"),
+        Column("deaths", "all deaths so far, a total. Empty: not told. 0: counted, none", "4"),
+        Column("language", "language of the headline. Empty: en", "en"),
+        Column("replaces_date", "the day of the notice of the same id that this one replaces. Empty: none"),
+        Column("ended_date", "the day the outbreak was declared over. Empty: it goes on"),
+    ),
+    "organisation, notice_id and day",
+)  # fmt: skip
+_INDICATORS = Kind(
+    "country_indicators",
+    "Country indicators (prices, economy, politics)",
+    country_indicators.source,
+    country_indicators.FORM,
+    (
+        Column("indicator", "what is measured, a code of small letters and _", "consumer_prices", (), True),
+        _COUNTRY,
+        _day("period_start_date", "first day of the period"),
+        _day("period_end_date", "last day of the period, counted in"),
+        Column("value", "the figure, in its unit. Empty: not available", "145.5"),
+        Column("unit", "the unit of the figure", "%", (), True),
+        Column("publisher", "the organisation that publishes it, the same word each time", "World Bank", (), True),
+        Column("url", "where the figure is published", "https://example.org/cpi", (), True),
+        Column("breakdown", "what the figure is split by. Empty: the whole"),
+        Column("quality", "how sure it is. Empty: reported", "reported", _QUALITIES),
+        Column("published_date", "the day it was published, written 2026-03-01. Empty: known when it is loaded"),
+    ),
+    "publisher, indicator, country_iso3 and days",
+    chunks=lambda payload, form: indicators(payload) if is_world_bank(payload) else read_table(payload, form),
+)  # fmt: skip
 KINDS: dict[str, Kind] = {
     kind.id: kind
     for kind in (
@@ -144,6 +220,9 @@ KINDS: dict[str, Kind] = {
         _CAPACITIES,
         _STOCKS,
         _STATUSES,
+        _CALENDARS,
+        _OUTBREAKS,
+        _INDICATORS,
     )
 }
 """Every kind, by the name that doors give it."""

@@ -16,6 +16,8 @@ from etl.first_bytes import kind_of
 
 _MANGLED_MARK = "\ufeff".encode().decode("latin-1").encode()
 """A byte order mark that was taken for Latin-1 and written as UTF-8 again (seen in GDACS feeds of 2024)."""
+_WRONG_UTF16 = re.compile(rb"""^(<\?xml[^>]{0,80}?)\sencoding=["']utf-16["']""", re.IGNORECASE)
+"""A declaration of UTF-16 in a text of single bytes: what a text written within a program says of itself."""
 _GZIP_MARK = b"\x1f\x8b"
 _XML_KINDS = {None, "an XML document", "markup"}
 _TITLE_CHARACTERS = 500
@@ -35,7 +37,7 @@ def parse_xml(name: str, body: bytes, max_bytes: int) -> Element:
     if kind not in _XML_KINDS:
         raise PayloadRejected(name, f"is {kind}, not XML")
     # White space before the declaration is an error of XML; UTF-16 has its own marks and no ASCII white space.
-    body = body.lstrip(b" \t\r\n")
+    body = _WRONG_UTF16.sub(rb"\1", body.lstrip(b" \t\r\n"))
     try:
         root: Element = fromstring(body, forbid_dtd=True)
     except DefusedXmlException as error:

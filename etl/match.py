@@ -1,6 +1,7 @@
 """Match the names of areas that came without a P-code: exact ones at once, the others into the queue for a person."""
 
 import argparse
+from collections.abc import Iterable
 
 import pandas as pd
 from sqlalchemy import Executable, func, select
@@ -14,6 +15,9 @@ from etl.archive import Archive
 from etl.pcodes import KEY, match
 
 SOURCE_ID = "place_match"
+DECISIONS_SOURCE_ID = "names-page"
+TABLES = (AdminArea, Displacement, Indicator)
+"""New rows of these may bring new names, or areas that known names mean."""
 
 
 def command(store: Store, archive: Archive, options: argparse.Namespace) -> int:  # noqa: ARG001 - as all commands
@@ -27,15 +31,30 @@ def run(store: Store) -> dict[str, int]:
 
     A row that a person decided stays as it is. A name whose source no longer brings it keeps its row.
     """
-    names = _names(store)
-    matches = match(names, _frame(store, _areas()))
-    with store.load(SOURCE_ID) as target:
-        target.keeps(PlaceMatch, "t.decided_pcode IS NOT NULL")
-        if len(matches):
-            where = "name " + matches["name"] + " of " + matches["source_id"]
-            target.add(PlaceMatch, matches, where)
+    names, counts = _names(store), {"read": 0}
+    if len(names):
+        matches = match(names, _frame(store, _areas(names["country_iso3"].unique())))
+        with store.load(SOURCE_ID) as target:
+            target.keeps(PlaceMatch, "t.decided_pcode IS NOT NULL")
+            target.add(PlaceMatch, matches, "name " + matches["name"] + " of " + matches["source_id"])
+        counts = target.counts
     queue = store.read(PlaceMatch, is_exact=False)
-    return {**target.counts, "waiting for a person": int(queue["decided_pcode"].isna().sum())}
+    return {**counts, "waiting for a person": int(queue["decided_pcode"].isna().sum())}
+
+
+def decide(store: Store, version_id: int, accepted: bool | None, decided_by: str) -> str | None:
+    """Keep what a person says of a suggestion, with the time: it is meant, it is not, or (None) it is open again.
+
+    ``version_id`` is the row that the person saw. Returns the name, or None where the row has changed meanwhile.
+    """
+    seen = store.read(PlaceMatch, version_id=version_id)
+    if seen.empty or seen["suggested_pcode"].isna().any():
+        return None
+    code = {True: seen["suggested_pcode"].iloc[0], False: "", None: None}[accepted]
+    row = seen[PlaceMatch.content()].assign(decided_pcode=code, decided_by=decided_by)
+    with store.load(DECISIONS_SOURCE_ID) as target:
+        target.add(PlaceMatch, row)
+    return str(seen["name"].iloc[0])
 
 
 def _names(store: Store) -> pd.DataFrame:
@@ -58,10 +77,11 @@ def _names(store: Store) -> pd.DataFrame:
     return found.drop_duplicates().sort_values(["source_id", *KEY], ignore_index=True)
 
 
-def _areas() -> Executable:
-    """Return the query of the known areas, without their outlines, which would fill the memory."""
+def _areas(countries: Iterable[str]) -> Executable:
+    """Return the query of the known areas of some countries, without their outlines, which would fill the memory."""
     columns = AdminArea.pcode, AdminArea.country_iso3, AdminArea.admin_level, AdminArea.name, AdminArea.other_names
-    return select(*columns).where(known(AdminArea, None), ~AdminArea.is_deleted, AdminArea.admin_level >= 1)
+    here = AdminArea.country_iso3.in_(list(countries))
+    return select(*columns).where(known(AdminArea, None), ~AdminArea.is_deleted, AdminArea.admin_level >= 1, here)
 
 
 def _frame(store: Store, query: Executable) -> pd.DataFrame:

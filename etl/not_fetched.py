@@ -4,13 +4,36 @@ One part that fails does not take the others with it, and is never taken for cal
 """
 
 import json
+from collections.abc import Iterator, Mapping
 
-from data.errors import PayloadRejected
+import httpx
+
+from data.errors import PayloadRejected, WaypostError
 from etl.json_text import read_json
 from etl.source import Ignored, Payload
 
 NAME = "not-fetched.json"
 _MOST_BYTES = 1_000_000
+
+
+def part_by_part(parts: Mapping[str, Iterator[Payload]]) -> Iterator[Payload]:
+    """Yield the payloads of each part in turn, and last a note of the parts that failed, by their names.
+
+    The last error passes through when something failed and nothing was had.
+    """
+    failed: dict[str, Exception] = {}
+    is_empty = True
+    for name, payloads in parts.items():
+        try:
+            for payload in payloads:
+                is_empty = False
+                yield payload
+        except (httpx.HTTPError, WaypostError) as error:
+            failed[name] = error
+    if failed and is_empty:
+        raise list(failed.values())[-1]
+    if failed:
+        yield note([f"{name}: {type(error).__name__}" for name, error in failed.items()])
 
 
 def note(failed: list[str]) -> Payload:

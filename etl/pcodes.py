@@ -8,6 +8,8 @@ districts of one country may share a name, and then neither is meant for certain
 import re
 import unicodedata
 from collections import defaultdict
+from collections.abc import Iterable
+from difflib import SequenceMatcher
 
 import pandas as pd
 from hdx.location.adminlevel import AdminLevel
@@ -38,17 +40,14 @@ def match(names: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def resolved(names: pd.DataFrame, matches: pd.DataFrame) -> "pd.Series[str]":
-    """Return the P-code that counts for each name (same index), missing while it is unmatched.
+def likeness(name: str, others: Iterable[str]) -> float:
+    """Return how alike a name and the nearest of others are written, from 0 to 1: a help to judge, never a decision.
 
-    ``names`` has source_id and `KEY`, ``matches`` the columns of `data.schema.place_match`. What a person decided
-    counts first (an empty decision: no such area), then an exact match; a suggestion alone never does.
+    >>> round(likeness("N. Darfor", ["North Darfur", "Northern Darfur"]), 2), likeness("Tawila", [])
+    (0.76, 0.0)
     """
-    exact = matches["suggested_pcode"].where(matches["is_exact"].astype(bool))
-    counted = matches["decided_pcode"].where(matches["decided_pcode"].notna(), exact)
-    table = matches[["source_id", *KEY]].assign(pcode=counted.where(counted != ""))
-    joined = names[["source_id", *KEY]].merge(table, on=["source_id", *KEY], how="left", validate="many_to_one")
-    return joined["pcode"].set_axis(names.index)
+    key = name_key(name)
+    return max((SequenceMatcher(None, key, name_key(other)).ratio() for other in others), default=0.0)
 
 
 def name_key(name: str) -> str:

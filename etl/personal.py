@@ -36,6 +36,13 @@ _NAMED = frozenset((
     "dossier", "code", "codes", "ref",
 ))  # fmt: skip
 """With one of these even "patients" are persons."""
+_NAMES = frozenset(("name", "names", "nom", "noms", "nome", "nomes"))
+_SOMEBODY = frozenset((
+    "head", "family", "household", "traveller", "traveler", "passenger", "refugee", "migrant", "person", "people",
+    "beneficiary", "child", "mother", "father", "parent", "guardian", "spouse", "chef", "famille", "menage", "voyageur",
+    "passager", "refugie", "personne", "enfant", "mere", "pere", "tuteur", "beneficiaire",
+))  # fmt: skip
+"""A name of one of these is a person's: "Name of head of family". (*Nombre* is left out: it is French for number.)"""
 
 
 def refuse_personal(columns: Iterable[str], name: str) -> None:
@@ -51,9 +58,24 @@ def refuse_personal(columns: Iterable[str], name: str) -> None:
     """
     for column in columns:
         folded = _folded(column)
-        if folded in _WHOLE or any(word in folded for word in _WITHIN) or _names_a_patient(column):
+        if (
+            folded in _WHOLE
+            or any(word in folded for word in _WITHIN)
+            or _names_a_patient(column)
+            or _names_somebody(column)
+        ):
             reason = f"the column {column[:80]!r} looks like data about a person; Waypost takes aggregate counts only"
             raise PayloadRejected(name, reason + ", nothing of this file was kept")
+
+
+def _names_somebody(column: str) -> bool:
+    """Tell whether a column holds the names of persons of some sort.
+
+    >>> [_names_somebody(c) for c in ("Name of head of family", "Nom du chef de ménage", "site name", "people")]
+    [True, True, False, False]
+    """
+    words = {_folded(word) for word in re.split(r"[\W_]+", column)}
+    return bool(words & _NAMES and words & _SOMEBODY)
 
 
 def _names_a_patient(column: str) -> bool:

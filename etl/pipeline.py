@@ -21,6 +21,7 @@ from etl.expectations import Usual, doubts, usual
 from etl.geography import looks_swapped, outside_country
 from etl.repeat import counts_of, program_sha256, repeated
 from etl.source import Ignored, Item, Keeps, Payload, Reject, Rows, Source, Spec, Window
+from etl.status_news import joined
 
 COUNTRY_TOLERANCE_KM = 25.0
 """How far outside its declared country a point may lie: outlines are simplified and our points lie on borders."""
@@ -55,7 +56,7 @@ def run(store: Store, archive: Archive, source: Source, window: Window, *, live:
     A ``live`` look reaches until now and is compared with the runs before it; a slice of the past is not.
     """
     try:
-        with client(httpx.URL(source.spec.url).host, *source.spec.hosts) as session:
+        with client(httpx.URL(source.spec.url).host, *source.spec.hosts, archive=archive) as session:
             payloads = list(source.fetch(session, window))
     except ConfigurationMissing as error:
         store.note_run(source.spec.id, "not_configured", str(error))
@@ -94,10 +95,10 @@ def load(
         return _again(store, source.spec, before, names, known)
     tally = _Tally()
     with store.load(source.spec.id, names, digest, program_sha256()) as target:
+        target.wait_for(source.spec.rows_of or source.spec.id)
         for payload in payloads:
-            for item in tqdm(
-                source.parse(payload), desc=f"{source.spec.id}: {payload.name}", unit=" parts", leave=False
-            ):
+            items = joined(store, source.parse(payload))
+            for item in tqdm(items, desc=f"{source.spec.id}: {payload.name}", unit=" parts", leave=False):
                 _take(target, item, setting or Setting(), tally)
         _expect(source, tally)
         if known is not None:

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+
+from etl.month_names import month_number
 
 _NOTHING = frozenset((
     "n/a", "na", "n.a.", "-", "--", "–", "—", "?", "??", "x", "nil", "none", "null", "unknown", "nd", "n.d.",
@@ -18,9 +20,17 @@ _TOTAL = re.compile(r"^(grand\s+|sub-?)?(total|sum|somme|totaux|gesamt|suma|ال
 _WORDS = re.compile(r"in \((('[a-z_]+'(, )?)+)\)")
 _ORDER = re.compile(r"^([a-z_]+)(?:, [a-z_]+)* breaks the rule ([a-z_]+) (>=|>) ([a-z_]+)(?: \(.*\))?$")
 _RANGE = re.compile(r"^([a-z_]+) breaks the rule \1 >= ([0-9]+) and \1 <= ([0-9]+)(.*)$")
+_FAILED = re.compile(r"^#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!)$", re.IGNORECASE)
 _NO_SUCH_DAY = "the calendar has no such day; write the day alone, like 2026-03-01 (year-month-day)"
+_FEW_COLUMNS = 2
+_SERIAL = re.compile(r"^[2-6][0-9]{4}(?:\.[0-9]+)?$")
+_SERIAL_START = date(1899, 12, 30)
+"""The day from which spreadsheet programs count (ECMA-376 part 1, 18.17.4.1); five digits are 1954 to 2091."""
+_YEAR_FIRST = re.compile(r"^([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[ T][0-9:.]+)?$")
+_MONTH_WORD = re.compile(r"^([0-9]{1,2})[ .-]+([A-Za-z]{3,9})[ .,-]+([0-9]{4}|[0-9]{2})$")
 _SAVE_AGAIN = 'Open it in your spreadsheet program and save it as .xlsx or as "CSV UTF-8"'
-_HOURS = re.compile("^([0-9]{1,2})(?:h|:00|h00)$", re.IGNORECASE)
+_HOURS = re.compile("^([0-9]{1,2})(?:h|h00|:00|:00:00)$", re.IGNORECASE)
+_WINDOW = re.compile(r"^([0-9]{1,2})(?::00|h)?\s*(?:-|–|to|à)\s*([0-9]{1,2})(?::00|h)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -49,8 +59,7 @@ def problems_of(place: str, reason: str, row: Mapping[str, str]) -> list[Problem
             parts[-1] += f"; {part}"
         else:
             parts.append(part)
-    if any(_TOTAL.match(cell.strip()) for cell in row.values()):
-        hint = "this looks like a row of totals: take it out, Waypost adds up by itself"
+    if hint := _row_hint(row):
         return [Problem(place, "", "", "; ".join(parts), hint)]
     found = []
     for part in parts:
@@ -75,6 +84,8 @@ def hint_for(column: str, value: str, reason: str) -> str:
     hint = ""
     if value.startswith("="):
         hint = "this is a formula without a result: paste its value instead, or open and save the file once"
+    elif _FAILED.match(value):
+        hint = "the formula in this cell fails: mend it, or write its value instead"
     elif words := _WORDS.search(reason):
         hint = _word_hint(value, words[1].replace(chr(39), ""))
     elif "date" in column:
@@ -82,10 +93,24 @@ def hint_for(column: str, value: str, reason: str) -> str:
     elif "number" in reason:
         hint = _hour_hint(value) if column.endswith("_hour") else _number_hint(value)
     elif reason.removesuffix(" (nan)").endswith(" is missing"):
-        hint = "fill in this cell"
-    elif "those of" in reason:
-        hint = "the same place and days are there twice with different figures: keep the right row"
+        hint = "fill in this cell; of merged cells only the first one holds what they show"
+    elif "names no place known" in reason:
+        hint = "write a place of the sheet 'known places' of the template, by its id or its name"
+    elif "those of" in reason or "differs from another row" in reason:
+        hint = "both rows speak of the same and say different things: keep the right one"
     return hint
+
+
+def _row_hint(row: Mapping[str, str]) -> str:
+    """Return what to do about a row that is none of data, empty for one that is."""
+    told = {column: cell.strip() for column, cell in row.items() if cell.strip()}
+    if any(_TOTAL.match(cell) for cell in told.values()):
+        return "this looks like a row of totals: take it out, Waypost adds up by itself"
+    if told and all(cell == column for column, cell in told.items()):
+        return "this row repeats the names of the columns: take it out"
+    if len(told) == 1 and len(row) > _FEW_COLUMNS:
+        return f"the row holds nothing but {next(iter(told.values()))[:80]!r}: if it is a remark or a sum, take it out"
+    return ""
 
 
 def of_file(reason: str) -> str:
@@ -116,6 +141,8 @@ def _word_hint(value: str, words: str) -> str:
 
 def _hour_hint(value: str) -> str:
     """Return how an hour of the day would be written rightly."""
+    if window := _WINDOW.match(value):
+        return f"write {int(window[1])} as window_start_hour and {int(window[2])} as window_end_hour"
     hour = _HOURS.match(value)
     return f"write {int(hour[1])}" if hour else "write the hour alone, a whole number from 0 to 24, like 6"
 
@@ -164,7 +191,24 @@ def _date_hint(value: str) -> str:
         other = _real(int(iso[1]), int(iso[3]), int(iso[2]))
         meant = f"; perhaps day and month are swapped: {other}" if other is not None and other <= today else ""
         return f"this day is still to come{meant}"
+    if said is None and (meant_day := _one_day(value)):
+        return f"write {meant_day} (year-month-day)"
     return "write the day alone, like 2026-03-01"
+
+
+def _one_day(value: str) -> date | None:
+    """Return the day that a date in another notation means without doubt.
+
+    >>> [str(_one_day(v)) for v in ("2026/3/1", "2026-03-01 14:30", "1 March 2026", "01-Mar-26", "46082", "Monday")]
+    ['2026-03-01', '2026-03-01', '2026-03-01', '2026-03-01', '2026-03-01', 'None']
+    """
+    if _SERIAL.match(value):
+        return _SERIAL_START + timedelta(days=int(float(value)))
+    if numbers := _YEAR_FIRST.match(value):
+        return _real(int(numbers[1]), int(numbers[2]), int(numbers[3]))
+    words = _MONTH_WORD.match(value)
+    month = month_number(words[2]) if words else None
+    return _real(int(words[3]) % 2000 + 2000, month, int(words[1])) if words and month else None
 
 
 def _real(year: int, month: int, day: int) -> date | None:

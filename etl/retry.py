@@ -3,6 +3,9 @@
 A payload of the past must not undo what came after it: facts that a later run changed or deleted stay as they are, and
 what the payload claims to be the whole of is not believed any more. What is rejected again stands in quarantine under
 the new run; the rows of the old run are taken out when the new one has landed.
+
+The payload is read as it was then: what came through a door as its kind and within its situation, what a situation
+folder brought with its assumed delay of knowledge. The name under which the record of runs has it tells which.
 """
 
 import tempfile
@@ -14,18 +17,22 @@ from typing import Any
 import httpx
 import pandas as pd
 from procrastinate.exceptions import AlreadyEnqueued
-from sqlalchemy import text
 
 from data.errors import InputRejected
 from data.schema import Versioned
 from data.schema.quarantine import Quarantine
+from data.schema.situation import Situation
 from data.schema.source_run import SourceRun
-from data.store import Store, reported
+from data.store import Store
 from etl import pipeline
 from etl.archive import Archive
+from etl.checked import CheckedSource
+from etl.intake import sent_as
 from etl.jobs import RETRY, application, prepare
 from etl.registry import source
+from etl.situation import lag_of
 from etl.source import Item, Keeps, Payload, Replaces, Rows, Source, Window
+from etl.sources.situation import OTHER_TABLES
 
 
 def can_retry(archive: Archive, payload_sha256: str) -> bool:
@@ -66,16 +73,15 @@ def retry(store: Store, archive: Archive, run_id: int) -> dict[str, int]:
     run = _run(store, archive, run_id)
     hashes = str(run["payload_sha256"]).split(", ")
     names = _names(str(run["payload_name"]), len(hashes))
-    folder_name = names[0].partition("/")[0] if "/" in names[0] else None
-    situation_id = _situation_of(store, run_id) or folder_name
-    again = _Again(store, source(str(run["source_id"])), run_id, situation_id)
-    setting = pipeline.Setting(again.situation_id)  # with one, the same content is parsed anew and not passed over
+    dataset_id = None if pd.isna(run["dataset_id"]) else str(run["dataset_id"])
+    target = Store(store.engine, store.audience, dataset_id)
+    source, setting = _as_then(target, str(run["source_id"]), names[0])
+    again = _Again(store, source, run_id, setting.situation_id)
     with tempfile.TemporaryDirectory() as folder:
         payloads = [Payload(name, Path(folder) / sha256) for name, sha256 in zip(names, hashes, strict=True)]
         for sha256 in hashes:
             archive.restore(sha256, Path(folder) / sha256)
-        dataset_id = None if pd.isna(run["dataset_id"]) else str(run["dataset_id"])
-        counts = pipeline.load(Store(store.engine, store.audience, dataset_id), archive, again, payloads, setting)
+        counts = pipeline.load(target, archive, again, payloads, setting)  # with a setting it is parsed, never passed
     store.remove(Quarantine, run_id=run_id)
     return counts
 
@@ -86,16 +92,20 @@ def _names(joined: str, wanted: int) -> list[str]:
     return names if len(names) == wanted else [joined] + [f"payload {n}" for n in range(2, wanted + 1)]
 
 
-def _situation_of(store: Store, run_id: int) -> str | None:
-    """Return the situation that a run's payload belonged to, told by the ids of places it named; None for none."""
-    query = text(
-        "SELECT split_part(place_id, ':', 1) AS id FROM (SELECT place_id, run_id FROM observation UNION ALL"
-        " SELECT place_id, run_id FROM capacity UNION ALL SELECT place_id, run_id FROM stock UNION ALL"
-        " SELECT border_point_id, run_id FROM status_period UNION ALL SELECT id, run_id FROM place) AS named"
-        " WHERE run_id = :run_id AND place_id LIKE '%:%' GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
-    )
-    with reported(), store.engine.connect() as connection:
-        return connection.execute(query, {"run_id": run_id}).scalar_one_or_none()
+def _as_then(store: Store, source_id: str, name: str) -> tuple[Source, pipeline.Setting]:
+    """Return the source and the setting with which a payload was read, by its recorded name."""
+    if sent := sent_as(name):
+        kind, situation_id = sent
+        return CheckedSource(kind, store, situation_id, is_strict=False), pipeline.Setting()
+    situation_id, _, own = name.removesuffix(".zip").partition("/")
+    if source_id == "situation":
+        return source(source_id), pipeline.Setting(situation_id)
+    known = store.read(Situation, id=situation_id)
+    if known.empty:
+        return source(source_id), pipeline.Setting()
+    is_of_folder = OTHER_TABLES.get(own.removesuffix(".csv")) == source_id
+    lag = lag_of(source_id, known.iloc[0]) if is_of_folder else None
+    return source(source_id), pipeline.Setting(situation_id, lag)
 
 
 class _Again:

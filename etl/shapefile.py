@@ -1,6 +1,7 @@
 """Read the polygons of a shapefile and their table (ESRI Shapefile Technical Description, 1998; dBase III).
 
-Read by hand, because a general reader opens whatever a file's text tells it to. Deleted rows of the table are left out.
+Read by hand: of the readers we have, pyogrio hands bytes to GDAL and cannot tell it which driver to take, so that the
+file's own text would choose one, and pyshp would be a dependency more. Deleted rows of the table are left out.
 """
 
 import codecs

@@ -5,6 +5,9 @@ import zipfile
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from data.errors import InputRejected
 from data.store import Store
@@ -59,13 +62,20 @@ def load(store: Store, archive: Archive, folder: Path) -> dict[str, dict[str, in
     their end. Raises `data.errors.WaypostError` when a source refuses its payload; what was loaded before it stays.
     """
     content = read(folder)
-    lags = {"counts": content.facts.registration_lag_days, "ucdp": content.facts.conflict_lag_days}
     counts = {}
     for source_id, payload in content.payloads:
-        lag = timedelta(days=lags[source_id]) if source_id in lags else None
-        setting = pipeline.Setting(content.facts.id, lag)
+        setting = pipeline.Setting(content.facts.id, lag_of(source_id, content.facts))
         counts[source_id] = pipeline.load(store, archive, source(source_id), [payload], setting)
     return counts
+
+
+def lag_of(source_id: str, lags: "Facts | pd.Series[Any]") -> timedelta | None:
+    """Return how long after its content a row of a situation folder is taken to become known; None when loaded.
+
+    ``lags`` is the situation: its facts, or its row of `data.schema.situation.Situation`.
+    """
+    days = {"counts": lags.registration_lag_days, "ucdp": lags.conflict_lag_days}.get(source_id)
+    return None if days is None else timedelta(days=int(days))
 
 
 def _zipped(tables: dict[str, Path]) -> bytes:

@@ -28,6 +28,8 @@ class Spec:
     ``publication_delay`` is how old the newest content may be when it is published (BTS: two months). ``hosts`` are
     hosts beside that of ``url`` which ``fetch`` may speak to. ``least_share_of_usual`` is the least share of
     the rows of its last good runs that a live look may bring (None: the volume depends on the time span asked for).
+    ``rows_of`` is the source whose rows these are, where two doors lead to one publisher: their loads wait for each
+    other (None: its own).
     ``key_setting`` names the environment variable of a needed key and ``key_help`` how to get one.
     """
 
@@ -44,6 +46,7 @@ class Spec:
     publication_delay: timedelta = timedelta(0)
     hosts: tuple[str, ...] = ()
     least_share_of_usual: float | None = None
+    rows_of: str | None = None
     key_setting: str | None = None
     key_help: str | None = None
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Sequence
 
 import pandas as pd
 from openpyxl import Workbook
@@ -10,11 +11,13 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from etl.countries import names
 from etl.kinds import Kind
 from etl.tables import DATA_SHEET
 
 LISTED_ROWS = 2_000
 """How many rows of the sheet of data offer the lists."""
+_COUNTRY = "country_iso3"
 _INSTRUCTIONS = (
     "Write your rows on the sheet 'data', one row a figure. The sheet 'example' shows how; it is not read.",
     "Figures about groups only. A column that looks like data about a person (a name, a date of birth, a document or "
@@ -31,9 +34,12 @@ def workbook(kind: Kind, places: pd.DataFrame) -> bytes:
     data = book.active
     data.title = DATA_SHEET
     _header(data, kind)
-    listed = _places(book, kind, places)
-    if len(listed):
-        _offer(data, kind, kind.place_column, f"'known places'!$A$2:$A${len(listed) + 1}")
+    listed = places[places["kind"].isin(kind.places)].sort_values("name")
+    if kind.place_column:
+        rows = [(place.id, place.name, place.kind.replace("_", " ")) for place in listed.itertuples()]
+        _list(book, data, kind, kind.place_column, "known places", rows)
+    if _COUNTRY in [column.name for column in kind.columns]:
+        _list(book, data, kind, _COUNTRY, "countries", sorted(names().items()))
     for column in kind.columns:
         if column.words:
             _offer(data, kind, column.name, f'"{",".join(column.words)}"')
@@ -63,16 +69,18 @@ def _header(sheet: Worksheet, kind: Kind) -> None:
     sheet.freeze_panes = "A2"
 
 
-def _places(book: Workbook, kind: Kind, places: pd.DataFrame) -> pd.DataFrame:
-    """Write the sheet of places that the kind may be about, and return them by name."""
-    fits = places[places["kind"].isin(kind.places)].sort_values("name")
-    sheet = book.create_sheet("known places")
-    sheet.append(["id", "called", "kind"])
-    for place in fits.itertuples():
-        sheet.append([_text(place.id), _text(place.name), place.kind.replace("_", " ")])
+def _list(
+    book: Workbook, data: Worksheet, kind: Kind, column: str, title: str, rows: Sequence[tuple[str, ...]]
+) -> None:
+    """Write a sheet of what a column may hold (the word itself, what it is called, ...), and offer it there."""
+    sheet = book.create_sheet(title)
+    sheet.append(["id", "called", "kind"][: len(rows[0])] if rows else ["id"])
+    for row in rows:
+        sheet.append([_text(cell) for cell in row])
     for letter, width in zip("ABC", (36, 36, 16), strict=True):
         sheet.column_dimensions[letter].width = width
-    return fits
+    if rows:
+        _offer(data, kind, column, f"'{title}'!$A$2:$A${len(rows) + 1}")
 
 
 def _text(value: str) -> str:

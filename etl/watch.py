@@ -104,7 +104,8 @@ class Watch:
         if body is None:
             return self._close(path, where, REFUSED, reason)
         situation, *between, kind = where.parent.parts
-        sending = Sending(kind, Payload(where.as_posix(), body), situation, between[0] if between else None)
+        name = "/".join(["watch", *between, path.name])
+        sending = Sending(kind, Payload(name, body), situation, between[0] if between else None)
         try:
             loaded = self.intake.load(sending, accept_good_rows=self.accept_good_rows, is_repeatable=True)
         except RowsRefused as error:

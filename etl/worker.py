@@ -19,7 +19,7 @@ from procrastinate.jobs import Status
 
 from data.errors import DatabaseUnavailable, WaypostError
 from data.store import Store
-from etl import schedule
+from etl import match, schedule
 from etl.archive import Archive
 from etl.backfill import fetch_slice
 from etl.jobs import BACKFILL, LOOKS, RETRY, application, prepare
@@ -78,11 +78,13 @@ async def put_due(app: App, bench: Bench, now: datetime) -> list[str]:
 
 
 async def look(context: JobContext, source_id: str) -> None:
-    """Look at a source, unless another worker has done so since the job was put."""
+    """Look at a source, unless another worker has done so since the job was put, and match new names of areas."""
     bench: Bench = context.additional_context["bench"]
     now, chosen = datetime.now(UTC), source(source_id)
     if await asyncio.to_thread(schedule.due, bench.store, [chosen], now, bench.started_at):
-        await asyncio.to_thread(schedule.look, bench.store, bench.archive, chosen, now)
+        counts = await asyncio.to_thread(schedule.look, bench.store, bench.archive, chosen, now)
+        if counts and counts["new"] + counts["revised"] and set(chosen.spec.tables) & set(match.TABLES):
+            await asyncio.to_thread(match.run, bench.store)
 
 
 async def backfill(context: JobContext, source_id: str, start: str, end: str) -> None:

@@ -14,15 +14,20 @@ from data.postgres import database_url, engine
 from data.schema.situation import Situation
 from data.settings import read_settings
 from data.store import Store
+from models.answered import expected_arrivals
 from models.arrivals import derive
 from models.backtest import backtest, report
+from models.calibrate import calibrate
+from models.calibration import TABLE_FILE
 from models.card import card
 from models.cluster import workers
 from models.fit_where import fit_where
 from models.issue import issue, progress
 from models.panel import Panel
+from models.paths import HORIZON_DAYS
 from models.serve import fit, predict
 from models.where.coefficients import COEFFICIENTS_FILE
+from models.where.diversion import NOBODY_IS_STOPPED, Position, if_closed, if_opened, table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,7 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     catch_up = commands.add_parser("catch-up", help="derive, issue and score whatever is missing, of all situations")
     where = commands.add_parser("fit-where", help="learn destination shares from situations that are over")
     where.add_argument("--out", type=Path, default=COEFFICIENTS_FILE, metavar="FILE", help="the committed table")
-    for command in (issue_it, backtest_it, catch_up):
+    calibrate_it = commands.add_parser("calibrate", help="learn margins and skills from situations that are over")
+    calibrate_it.add_argument("--out", type=Path, default=TABLE_FILE.parent, metavar="FOLDER", help="of the tables")
+    for command in (issue_it, backtest_it, catch_up, calibrate_it):
         command.add_argument("--jobs", type=int, default=1, help="origins computed at once (default 1)")
         command.add_argument("--dask", metavar="ADDRESS", help="compute on the Dask cluster there (tcp://...)")
     fit_it = commands.add_parser("fit", help="fit the models that learn at the newest origin and store them")
@@ -60,7 +67,15 @@ def _parser() -> argparse.ArgumentParser:
     predict_it.add_argument("--origin", type=date.fromisoformat, metavar="DATE", help="last day that may be known")
     card_it = commands.add_parser("card", help="print the model card as Markdown")
     card_it.add_argument("--out", type=Path, metavar="FILE", help="write it there instead")
-    for command in (derive_it, issue_it, backtest_it, where, fit_it, predict_it, card_it):
+    what_if_it = commands.add_parser("what-if", help="where people would have to go if a crossing closed or one opened")
+    what_if_it.add_argument("situation", metavar="SITUATION", help="id of the situation")
+    what_if_it.add_argument("point", metavar="POINT", help="id of the border point that closes, or of the new one")
+    what_if_it.add_argument(
+        "--as-of", type=date.fromisoformat, metavar="DATE", help="as known on a day (default today)"
+    )
+    what_if_it.add_argument("--days", type=int, default=30, choices=HORIZON_DAYS, help="days ahead (default 30)")
+    what_if_it.add_argument("--opens-at", nargs=3, metavar=("ISO3", "LON", "LAT"), help="POINT is new, and there")
+    for command in (derive_it, issue_it, backtest_it, where, calibrate_it, fit_it, predict_it, card_it):
         command.add_argument("situations", nargs="+", metavar="SITUATION", help="id of a situation")
     return parser
 
@@ -103,6 +118,13 @@ def _fit_where(store: Store, chosen: argparse.Namespace) -> None:
     print("\n".join(f"{name} {value:.3f}" for name, value in asdict(learnt.coefficients).items()))
 
 
+def _calibrate(store: Store, chosen: argparse.Namespace) -> None:
+    """Learn how wrong the forecasters are, and which is how good, from situations in the database."""
+    with workers(chosen.jobs, chosen.dask) as jobs:
+        for path in calibrate(store, chosen.situations, chosen.out, jobs):
+            print(path)
+
+
 def _catch_up(store: Store, chosen: argparse.Namespace) -> None:
     """Bring every situation up to date, one after the other."""
     with workers(chosen.jobs, chosen.dask) as jobs:
@@ -136,9 +158,25 @@ def _card(store: Store, chosen: argparse.Namespace) -> None:
         chosen.out.write_text(text, encoding="utf-8")
 
 
+def _what_if(store: Store, chosen: argparse.Namespace) -> None:
+    """Print where people would have to go if one crossing closed, or a new one opened."""
+    asked_date = chosen.as_of or datetime.now(UTC).date()
+    panel = Panel.read(store, chosen.situation, asked_date)
+    expected = expected_arrivals(store, chosen.situation, asked_date)
+    if chosen.opens_at:
+        at = Position.told(*chosen.opens_at)
+        found = if_opened(panel, chosen.point, at, expected, chosen.days)
+    else:
+        found = if_closed(panel, chosen.point, expected, chosen.days)
+    print(f"{chosen.point} {'opens' if chosen.opens_at else 'closes'}: {chosen.days} days from {asked_date}, people")
+    print(table(found, panel))
+    print(NOBODY_IS_STOPPED)
+
+
 _COMMANDS = {
     "catch-up": _catch_up, "derive": _derive, "issue": _issue, "backtest": _backtest, "fit-where": _fit_where,
-    "fit": _fit, "predict": _predict, "card": _card,
+    "calibrate": _calibrate,
+    "fit": _fit, "predict": _predict, "card": _card, "what-if": _what_if,
 }  # fmt: skip
 
 if __name__ == "__main__":

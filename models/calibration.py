@@ -76,24 +76,27 @@ def knots_of(days: int) -> list[int]:
     return sorted({*(k for k in KNOTS_DAYS if k < days), days})
 
 
-def ranked_errors(levels: Array, table: Floats) -> list[Array]:
+def ranked_errors(levels: Array, table: Floats, factors: Floats) -> list[Array]:
     """Return the table's errors by the ranks of some levels (paths, places, knots): one (paths, places) per knot.
 
-    Knots are those of `knots_of`; a day between two knots of the table has their mean by days.
+    ``table`` (knots, `LEVELS`) and ``factors`` (knots, places), by which errors lie farther from the table's median,
+    are at the knots of ``levels`` (`table_at`).
     """
     n_paths = levels.shape[0]
     spread = (np.arange(n_paths) + 0.5) / max(n_paths, 1)
     found = []
     for k in range(levels.shape[2]):
-        ordered = np.interp(spread, LEVELS, table[k]).astype(np.float32)
+        middle = np.float32(table[k, MEDIAN])
+        ordered = np.interp(spread, LEVELS, table[k]).astype(np.float32) - middle
         rank = np.argsort(np.argsort(levels[:, :, k], axis=0, kind="stable"), axis=0, kind="stable")
-        found.append(ordered[rank])
+        found.append(middle + factors[k].astype(np.float32) * ordered[rank])
     return found
 
 
 def table_at(table: Floats, knots: Sequence[int]) -> Floats:
-    """Return the table at other knots: straight between its own, the nearest outside them."""
-    return np.stack([np.interp(knots, KNOTS_DAYS, column) for column in table.T], axis=1)
+    """Return a table or factors (knots, ...) at other knots: straight between their own, the nearest outside them."""
+    columns = [np.interp(knots, KNOTS_DAYS, column) for column in table.T]
+    return np.array(columns).reshape(len(columns), len(knots)).T
 
 
 def weighted_quantile(values: Floats, weights: Floats, at: Floats) -> Floats:

@@ -1,16 +1,18 @@
 """Forecasters that are a centre and their own past errors.
 
 The errors made at past days give paths their shape and what they share (`models.bootstrap`); how far they spread is
-calibrated with the errors of other situations and, more and more, of this one (`models.calibration`).
+calibrated with the errors of other situations and, more and more, of this one (`models.calibration`), and follows a
+change of regime (`models.adaptation`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from models.adaptation import factors
 from models.bootstrap import Array, Errors, chances, draw
 from models.calibration import KNOTS_DAYS, MEDIAN, adapted, committed
 from models.features.lags import Lags
@@ -25,7 +27,7 @@ from models.margins import (
     stock_error,
 )
 from models.panel import Panel
-from models.past import now, past, take
+from models.past import now, past, take, week_now
 from models.reasons import COLUMNS
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -44,17 +46,32 @@ class Centre:
     arrivals: Floats
     stock: Floats
 
+    def on(self, week: Floats) -> "Centre":
+        """Return it with arrivals on the weekdays on which people come (places, 7; `models.features.market_days`)."""
+        return replace(self, arrivals=self.arrivals * np.resize(week.T, self.arrivals.shape[::-1]).T)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What a look back at the past days found: error paths, and by measure standardised errors (days, places, knots).
+
+    The standardised ones are NaN where a place could not be judged then: open for less than a month, or not heard of
+    within a quarter.
+    """
+
+    errors: Errors
+    judged: dict[str, Floats]
+
 
 @dataclass(frozen=True)
 class _Lent:
-    """What places of a panel lend each other: error paths of both measures, and the two tables of margins."""
+    """What places of a panel lend each other: the errors of some rows, and the tables of margins by measure."""
 
     panel: Panel
     horizon_days: int
     rows: Integers
-    errors: Errors
-    arrivals_table: Floats
-    stock_table: Floats
+    look: _Look
+    tables: dict[str, Floats]
 
 
 class CentredForecaster(Forecaster):
@@ -97,19 +114,23 @@ class CentredForecaster(Forecaster):
         row = {place: i for i, place in enumerate(panel.counted_ids)}
         rows = np.array([row[p] for p in place_ids], dtype=np.int64)
         known = take(now(panel), rows)
-        centre = self._centre(panel, panel.origin_day, known, rows, horizon_days)
+        centre = self._centre(panel, panel.origin_day, known, rows, horizon_days).on(week_now(panel)[rows])
         chance = chances(seed, n_paths, place_ids)
         lent = self._lent(panel, horizon_days)
-        own = lent.errors if np.array_equal(rows, lent.rows) else self._look_back(panel, rows, horizon_days)[0]
+        own = lent.look if np.array_equal(rows, lent.rows) else self._look_back(panel, rows, horizon_days)
+        wide = {
+            measure: factors(own.judged[measure], table, past(panel).step_days)
+            for measure, table in lent.tables.items()
+        }
         unit = known.activity.astype(np.float32)[None, :, None]
-        arrivals = draw(own.arrivals, lent.errors.arrivals, chance) * unit + centre.arrivals.astype(np.float32)
-        np.maximum(arrivals, 0, out=arrivals)
-        stock = draw(own.stock, lent.errors.stock, chance)
+        arrivals = draw(own.errors.arrivals, lent.look.errors.arrivals, chance) * unit
+        arrivals = np.maximum(arrivals + centre.arrivals.astype(np.float32), 0)
+        stock = draw(own.errors.stock, lent.look.errors.stock, chance)
         np.cumsum(stock, axis=2, out=stock)
         stock = stock * unit + centre.stock.astype(np.float32)
         return (
-            calibrate_arrivals(arrivals, centre.arrivals, known, lent.arrivals_table),
-            calibrate_stock(stock, centre.stock, known, lent.stock_table),
+            calibrate_arrivals(arrivals, centre.arrivals, known, lent.tables["arrivals"], wide["arrivals"]),
+            calibrate_stock(stock, centre.stock, known, lent.tables["stock"], wide["stock"]),
         )
 
     def standardised(self, panel: Panel) -> dict[str, list[Floats]]:
@@ -117,18 +138,18 @@ class CentredForecaster(Forecaster):
 
         Only of places that could be judged then: open for a month and heard of within a quarter.
         """
-        return self._look_back(panel, _some_rows(panel), max(KNOTS_DAYS))[1]
+        look = self._look_back(panel, _some_rows(panel), max(KNOTS_DAYS))
+        return {measure: _by_knot(errors) for measure, errors in look.judged.items()}
 
     def _lent(self, panel: Panel, horizon_days: int) -> _Lent:
         """Return what the places lend each other; held until another panel is asked for."""
         held: _Lent | None = getattr(self, "_held", None)
         if held is None or held.panel is not panel or held.horizon_days != horizon_days:
             rows = _some_rows(panel)
-            errors, own = self._look_back(panel, rows, max(horizon_days, *KNOTS_DAYS))
-            cut = Errors(errors.arrivals[:, :, :horizon_days], errors.stock[:, :, :horizon_days])
+            look = self._look_back(panel, rows, horizon_days)
             span_days = panel.origin_day - history(panel).first_day
-            tables = [self._table(measure, own[measure], span_days) for measure in ("arrivals", "stock")]
-            held = _Lent(panel, horizon_days, rows, cut, *tables)
+            tables = {m: self._table(m, _by_knot(errors), span_days) for m, errors in look.judged.items()}
+            held = _Lent(panel, horizon_days, rows, look, tables)
             self._held = held
         return held
 
@@ -137,35 +158,33 @@ class CentredForecaster(Forecaster):
         table = adapted(committed(self.name, measure), own, span_days)
         return table - table[:, [MEDIAN]] if self.keeps_centre or measure == "stock" else table
 
-    def _look_back(self, panel: Panel, rows: Integers, horizon_days: int) -> tuple[Errors, dict[str, list[Floats]]]:
-        """Return the errors at the panel's past days, day by day and (standardised, judged) at the knots."""
+    def _look_back(self, panel: Panel, rows: Integers, horizon_days: int) -> _Look:
+        """Return the errors at the panel's past days: day by day to the horizon, and standardised at the knots."""
         then = past(panel)
+        days = max(horizon_days, *KNOTS_DAYS)
         shape = (len(then.days), len(rows), horizon_days)
         errors = Errors(np.full(shape, np.nan, dtype=np.float32), np.full(shape, np.nan, dtype=np.float32))
-        ahead = np.array([k for k in KNOTS_DAYS if k <= horizon_days], dtype=float)
+        ahead = np.array(KNOTS_DAYS, dtype=float)
         ends = ahead.astype(np.int64) - 1
-        judged: dict[str, list[Floats]] = {"arrivals": [], "stock": []}
+        judged = {measure: np.full((*shape[:2], len(ahead)), np.nan) for measure in ("arrivals", "stock")}
         for k, day in enumerate(then.days):
             known = take(then.lags[k], rows)
-            centre = self._centre(panel, day, known, rows, horizon_days)
-            came, present = then.happened(k, rows, horizon_days)
+            centre = self._centre(panel, day, known, rows, days).on(then.weeks[k][rows])
+            came, present = then.happened(k, rows, days)
             unit = np.where(known.reported, known.activity, np.nan)[:, None]
-            off = np.diff(present - centre.stock, axis=1, prepend=0.0)
-            errors.arrivals[k] = np.clip((came - centre.arrivals) / unit, -ERROR_LIMIT, ERROR_LIMIT)
+            off = np.diff(present - centre.stock, axis=1, prepend=0.0)[:, :horizon_days]
+            errors.arrivals[k] = np.clip(((came - centre.arrivals) / unit)[:, :horizon_days], -ERROR_LIMIT, ERROR_LIMIT)
             errors.stock[k] = np.clip(off / unit, -ERROR_LIMIT, ERROR_LIMIT)
             fit = (known.stale_days <= FRESH_DAYS) & (known.span_days >= YOUNG_DAYS)
             sums, middle = np.cumsum(came, axis=1)[:, ends], np.cumsum(centre.arrivals, axis=1)[:, ends]
-            judged["arrivals"].append(arrivals_error(sums, middle, known, ahead)[fit])
-            judged["stock"].append(stock_error(present[:, ends], centre.stock[:, ends], known, ahead)[fit])
-        return errors, {measure: _by_knot(parts) for measure, parts in judged.items()}
+            judged["arrivals"][k, fit] = arrivals_error(sums, middle, known, ahead)[fit]
+            judged["stock"][k, fit] = stock_error(present[:, ends], centre.stock[:, ends], known, ahead)[fit]
+        return _Look(errors, judged)
 
 
-def _by_knot(parts: list[Floats]) -> list[Floats]:
+def _by_knot(judged: Floats) -> list[Floats]:
     """Return the finite errors of each knot."""
-    if not parts:
-        return [np.empty(0)] * len(KNOTS_DAYS)
-    every = np.concatenate(parts)
-    return [every[np.isfinite(every[:, j]), j] for j in range(every.shape[1])]
+    return [errors[np.isfinite(errors)] for errors in np.moveaxis(judged, 2, 0)]
 
 
 def _some_rows(panel: Panel) -> Integers:

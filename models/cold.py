@@ -17,12 +17,11 @@ import pandas as pd
 
 from models.calibration import LEVELS, MEDIAN
 from models.panel import Panel
-from models.routing import route
 from models.totals import totals
 from models.where.coefficients import LEAST_SHARE
 from models.where.shares import DestinationShares
 from models.where.terrain import destinations
-from models.where.what_if import over_points
+from models.where.what_if import flows
 
 Array: TypeAlias = npt.NDArray[np.float32]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -65,7 +64,7 @@ def cold(panel: Panel) -> Cold:
         return Cold((), np.empty(0))
     shares = DestinationShares.committed().predict(panel)
     own = shares[shares.index.isin(silent)]
-    passing = over_points(route(panel), own.to_dict())
+    passing = flows(panel, own).groupby(level="place_id").sum()
     every = pd.concat([own, passing[~passing.index.isin(fed | set(own.index))]]).sort_index()
     every = every[every > 0]
     return Cold(tuple(every.index), every.to_numpy(dtype=float))

@@ -7,17 +7,18 @@ import pandas as pd
 from models.arrivals import CATCH_UP
 from models.features.lags import STALE_DAYS
 from models.panel import Panel
-from models.past import now
+from models.past import now, week_now
 from models.routing import INFORMAL_SHARE
 
 LATE_DAYS = 31
+MARKET_FACTOR = 1.5
 JUMP_SHOWN_DAYS = 180
 STATUS_WORDS = {"closed": "closed", "restricted": "restricted"}
 
 
 def facts(panel: Panel) -> pd.DataFrame:
     """Return place_id, sentence, effect_people_per_day (always missing: none of these is a contribution)."""
-    said = [*_crossings(panel), *_reports(panel), *_jumps(panel)]
+    said = [*_crossings(panel), *_reports(panel), *_jumps(panel), *_market_days(panel)]
     frame = pd.DataFrame(said, columns=["place_id", "sentence"])
     return frame.assign(effect_people_per_day=float("nan"))
 
@@ -75,6 +76,16 @@ def _jumps(panel: Panel) -> list[tuple[str, str]]:
         )
         for place, people, end, width in zip(jumps["place_id"], jumps["people"], jumps["end_date"], days, strict=True)
     ]
+
+
+def _market_days(panel: Panel) -> list[tuple[str, str]]:
+    """Say on which weekday clearly more people come."""
+    found = []
+    for place, week in zip(panel.counted_ids, week_now(panel), strict=True):
+        if week.max() >= MARKET_FACTOR:
+            day = panel.origin_date + timedelta(days=int(week.argmax()) + 1)
+            found.append((place, f"On {day:%A}s {week.max():.1f} times as many people come as on an average day."))
+    return found
 
 
 def _sentence(words: str) -> str:

@@ -24,7 +24,11 @@ LEVEL_SHARE = 0.02
 UNSURE_SHARE = 0.1
 """Part of the level that is always in doubt; more where a place is too young or silent too long to know its change."""
 LEAST_SHARE = 0.2
-MOST_LOG = 8.0
+MOST_PEOPLE = np.float32(1e8)
+"""At one place; about as many as were displaced in the whole world in 2022 (UNHCR)."""
+MOST_LOG = float(np.log(100))
+"""No error and no path of arrivals is more than a hundred times off: a jump from nobody to thousands a day would else
+fill the upper quantiles with more people than there are."""
 
 
 def stock_scale(known: Lags, ahead: Floats) -> Floats:
@@ -59,14 +63,15 @@ def doubt(known: Lags) -> Floats:
     return np.asarray(np.sqrt(1 + np.clip(late, 0, None) / LATE_DAYS))
 
 
-def calibrate_stock(stock: Array, centre: Floats, known: Lags, table: Floats) -> Array:
+def calibrate_stock(stock: Array, centre: Floats, known: Lags, table: Floats, factors: Floats) -> Array:
     """Return stock paths (paths, places, days) with the ranks of ``stock`` and the table's errors around the centre.
 
+    ``factors`` (places, knots) widen or narrow the table's errors at each place (`models.adaptation`).
     Ranks are taken at the knots and errors are straight between them, so that a path stays as high or low as it was.
     """
     days = stock.shape[2]
     knots = knots_of(days)
-    errors = ranked_errors(stock[:, :, np.array(knots) - 1], table_at(table, knots))
+    errors = ranked_errors(stock[:, :, np.array(knots) - 1], table_at(table, knots), table_at(factors.T, knots))
     scale = (stock_scale(known, np.arange(1.0, days + 1)) * doubt(known)[:, None]).astype(np.float32)
     middle = centre.astype(np.float32)
     result = np.empty_like(stock)
@@ -76,12 +81,13 @@ def calibrate_stock(stock: Array, centre: Floats, known: Lags, table: Floats) ->
         high = min(low + 1, len(knots) - 1)
         error = errors[low] + np.float32(place[day] - low) * (errors[high] - errors[low])
         result[:, :, day] = middle[:, day] + scale[:, day] * error
-    return np.maximum(result, 0, out=result)
+    return np.clip(result, 0, MOST_PEOPLE, out=result)
 
 
-def calibrate_arrivals(arrivals: Array, centre: Floats, known: Lags, table: Floats) -> Array:
+def calibrate_arrivals(arrivals: Array, centre: Floats, known: Lags, table: Floats, factors: Floats) -> Array:
     """Return arrival paths (paths, places, days) whose sums from day 1 have the table's errors around the centre's.
 
+    ``factors`` as in `calibrate_stock`.
     Between two knots a path's people come on the same days as before, evenly where nobody came.
     """
     days = arrivals.shape[2]
@@ -91,16 +97,16 @@ def calibrate_arrivals(arrivals: Array, centre: Floats, known: Lags, table: Floa
     ahead = np.array(knots, dtype=float)
     least = arrivals_least(known, ahead)
     middle = np.cumsum(centre, axis=1)[:, ends] + least
-    table_here = table_at(table, knots)
+    errors = ranked_errors(so_far, table_at(table, knots), table_at(factors.T, knots))
     result = np.empty_like(arrivals)
     before = np.zeros_like(so_far[:, :, 0])
     start = 0
-    for k, error in enumerate(ranked_errors(so_far, table_here)):
+    for k, error in enumerate(errors):
         wide = error * doubt(known).astype(np.float32)
         total = middle[:, k].astype(np.float32) * np.exp(np.clip(wide, -MOST_LOG, MOST_LOG)) - least[:, k].astype(
             np.float32
         )
-        total = np.maximum(total, before)
+        total = np.minimum(np.maximum(total, before), MOST_PEOPLE)
         block = slice(start, knots[k])
         came = arrivals[:, :, block].sum(axis=2, keepdims=True)
         even = np.float32(1 / (block.stop - block.start))

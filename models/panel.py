@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from data.area_codes import coded
 from data.area_points import placed
 from data.events_once import until_superseded
 from data.schema import Versioned
@@ -77,10 +78,10 @@ class Panel:
         frames[ConflictEvent] = _near(events, frames[Place])
         frames[HazardEvent] = _near(store.history(HazardEvent, until), frames[Place])
         frames[Displacement] = placed(
-            store, store.history(Displacement, until, country_iso3=countries, measure="stock")
+            store, coded(store, store.history(Displacement, until, country_iso3=countries, measure="stock"))
         )
         indicators = store.history(Indicator, until, country_iso3=countries, indicator=INDICATORS)
-        frames[Indicator] = placed(store, indicators, "area_id")
+        frames[Indicator] = placed(store, coded(store, indicators, "area_id"), "area_id")
         return cls(frames, situation_id, origin_date)
 
     def at(self, day: date) -> "Panel":

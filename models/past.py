@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.features.lags import Lags, lags
+from models.features.market_days import WEEK_DAYS, week_shape
 from models.history import History, history, views
 from models.panel import Panel
 
@@ -24,10 +25,16 @@ WIDEST_PERIOD_DAYS = 62
 
 @dataclass(frozen=True)
 class Past:
-    """``days`` (since 1970) ascending, ``lags`` at each for all of ``panel.counted_ids``, the newest history."""
+    """``days`` (since 1970) ascending, ``step_days`` apart and the last so many before the panel's origin.
+
+    ``lags`` and ``weeks`` (`models.features.market_days`) at each for all of ``panel.counted_ids``, and the newest
+    history.
+    """
 
     days: tuple[int, ...]
+    step_days: int
     lags: tuple[Lags, ...]
+    weeks: tuple[Floats, ...]
     history: History
 
     def happened(self, at: int, rows: Integers, horizon_days: int) -> tuple[Floats, Floats]:
@@ -57,6 +64,13 @@ def now(panel: Panel) -> Lags:
 
 
 @lru_cache(maxsize=8)
+def week_now(panel: Panel) -> Floats:
+    """Return the shape of the week after the panel's origin (places, 7) for all its counted places."""
+    newest = history(panel)
+    return week_shape(newest, newest.column(panel.origin_day))
+
+
+@lru_cache(maxsize=8)
 def past(panel: Panel) -> Past:
     """Return the past days of a panel: weekly, wider apart where the panel remembers more than sixty weeks."""
     newest = history(panel)
@@ -64,8 +78,13 @@ def past(panel: Panel) -> Past:
     weeks = max((panel.origin_day - 1 - first) // STEP_DAYS, 0)
     step = STEP_DAYS * max(1, -(-weeks // MOST_DAYS))
     days = tuple(sorted(range(panel.origin_day - step, first, -step)))
-    known = tuple(_aligned(lags(view, view.column(day)), view, panel) for day, view in views(panel, days))
-    return Past(days, known, newest)
+    known, shapes = [], []
+    for day, view in views(panel, days):
+        column = view.column(day)
+        known.append(_aligned(lags(view, column), view, panel))
+        at = _rows(view, panel)
+        shapes.append(np.vstack([week_shape(view, column), np.ones((1, WEEK_DAYS))])[at])
+    return Past(days, step, tuple(known), tuple(shapes), newest)
 
 
 def lags_on(panel: Panel, days: Sequence[int]) -> list[Lags]:
@@ -88,11 +107,16 @@ def _aligned(some: Lags, view: History, panel: Panel) -> Lags:
     """Return lags in the order of the panel's counted places, those unknown to the view as not reported."""
     if view.place_ids == panel.counted_ids:
         return some
-    row = {place: i for i, place in enumerate(view.place_ids)}
-    at = np.array([row.get(place, -1) for place in panel.counted_ids], dtype=np.int64)
+    at = _rows(view, panel)
     filled = {}
     for field in fields(Lags):
         missing = np.inf if field.name == "stale_days" else np.nan
         values = np.append(getattr(some, field.name), missing)
         filled[field.name] = values[at]
     return Lags(**filled)
+
+
+def _rows(view: History, panel: Panel) -> Integers:
+    """Return the view's row of each counted place of the panel, -1 where the view does not know it."""
+    row = {place: i for i, place in enumerate(view.place_ids)}
+    return np.array([row.get(place, -1) for place in panel.counted_ids], dtype=np.int64)

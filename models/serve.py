@@ -27,25 +27,6 @@ MEASURE_WORDS = {"arrivals": "arrivals", "stock": "people present"}
 log = logging.getLogger("waypost.models")
 
 
-class Served(Chosen):
-    """The answer from stored models; ``refused`` says, by place, which stored model could not be used and why."""
-
-    def __init__(
-        self,
-        arrivals_models: Mapping[str, str] | None = None,
-        stock_models: Mapping[str, str] | None = None,
-        gain_percent: Mapping[str, float] | None = None,
-        default: str = LAST_VALUE,
-        refused: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(arrivals_models, stock_models, gain_percent, default)
-        self.refused = refused
-
-    def _said(self, place_id: str) -> str:
-        """Return which forecaster answers and why, or why it is not the stored one."""
-        return (self.refused or {}).get(place_id) or super()._said(place_id)
-
-
 def fit(store: Store, situation_id: str) -> dict[str, str]:
     """Fit the forecasters that learn at the newest origin and store them; return their SHA-256 by name.
 
@@ -59,7 +40,7 @@ def fit(store: Store, situation_id: str) -> dict[str, str]:
     return {name: save(store, forecaster(name).fit(panel), panel) for name in names}
 
 
-def predict(store: Store, situation_id: str, origin: date | None = None) -> tuple[Panel, Served]:
+def predict(store: Store, situation_id: str, origin: date | None = None) -> tuple[Panel, Chosen]:
     """Answer at an origin (missing: the day the newest report became known) and store the run with its reasons.
 
     A deployed run of that origin that is there is not made again. Returns the panel and the answering forecaster.
@@ -79,7 +60,7 @@ def predict(store: Store, situation_id: str, origin: date | None = None) -> tupl
     return panel, model
 
 
-def answer(store: Store, panel: Panel) -> Served:
+def answer(store: Store, panel: Panel) -> Chosen:
     """Return the chosen forecaster of a panel from stored models; nothing that learns is fitted."""
     choice = choose(outcomes(store, panel), kinds_of(panel), list(candidates()))
     wanted = {name for name in {*choice.arrivals.values(), *choice.stock.values()} if learns(candidates()[name])}
@@ -96,7 +77,7 @@ def answer(store: Store, panel: Panel) -> Served:
         {place: LAST_VALUE if name in refusals else name for place, name in models.items()}
         for models in by_measure.values()
     )
-    served = Served(arrivals, stock, choice.gain_percent, refused=_said(by_measure, refusals))
+    served = Chosen(arrivals, stock, choice.gain_percent, refused=_said(by_measure, refusals))
     served.adopt(stored)
     return served.fit(panel)
 

@@ -109,7 +109,7 @@
     const text = ["format", ["get", "name"], { "text-font": ["literal", SEMIBOLD] },
       ["case", ["to-boolean", ["get", "label"]], ["concat", "\n", ["get", "label"]], ""], { "font-scale": 0.92 }];
     const halo = (source) => layer(`${source}-halo`, "circle", source, null, {
-      metadata: { group: source }, filter: ["literal", false],
+      metadata: { group: source }, filter: ["==", ["get", "id"], ""],
       paint: {
         "circle-radius": ["+", radius, 7], "circle-color": "#f0a202", "circle-opacity": 0.28,
         "circle-stroke-color": "#f0a202", "circle-stroke-width": 3,
@@ -138,10 +138,10 @@
     ];
   }
 
-  // Return the style. `places` names the GeoJSON sources, `tiles` the addresses of the vector sources by layer.
+  // Return the style. `places` are the feature collections, `tiles` the addresses of the vector sources, by layer.
   function style(places, tiles) {
     const sources = { basemap: { type: "vector", url: `pmtiles://${location.origin}/basemap.pmtiles` } };
-    for (const id of places) sources[id] = { type: "geojson", data: { type: "FeatureCollection", features: [] } };
+    for (const [id, data] of Object.entries(places)) sources[id] = { type: "geojson", data };
     for (const [id, address] of Object.entries(tiles)) sources[id] = { type: "vector", tiles: [address], maxzoom: 10 };
     return {
       version: 8,

@@ -14,7 +14,7 @@
     no_webgl: "This map needs WebGL; the table below has the same figures.",
     not_loaded: "The map could not be loaded; the table below has the same figures.",
   };
-  const state = { map: null, stage: null, making: null, popup: null, data: null, bounds: null, at: null, draws: 0 };
+  const state = { parts: null, map: null, stage: null, making: null, popup: null, data: null, bounds: null, at: null, draws: 0 };
 
   const isCalm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   const absolute = (path) => new URL(path, location.origin).href.replaceAll("%7B", "{").replaceAll("%7D", "}");
@@ -54,18 +54,27 @@
     return protocol;
   }
 
-  async function make(host, data, words) {
+  // What the map needs before it has any data: asked for while the page is still being put together.
+  async function fetchParts() {
     const [maplibre] = await Promise.all([
       import("/vendor/maplibre-gl.mjs"),
       attach("script", { src: "/vendor/pmtiles.js" }),
       attach("link", { rel: "stylesheet", href: "/vendor/maplibre-gl.css" }),
     ]);
     maplibre.addProtocol("pmtiles", basemapProtocol().tile);
+    maplibre.prewarm();
+    return maplibre;
+  }
+
+  const parts = () => state.parts ??= fetchParts();
+
+  async function make(host, data, options, words) {
+    const maplibre = await parts();
     state.stage = Object.assign(document.createElement("div"), { className: "map-stage" });
     host.replaceChildren(state.stage);
     const map = new maplibre.Map({
       container: state.stage,
-      style: window.waypostMapParts.style(GEOJSON, Object.fromEntries(TILED.map((id) => [id, tileAddress(data, id)]))),
+      style: styleOf(data, options),
       bounds: data.bounds, fitBoundsOptions: FIT,
       minZoom: 1, maxZoom: 12, maxPitch: 0, dragRotate: false, pitchWithRotate: false, touchPitch: false,
       cooperativeGestures: matchMedia("(pointer: coarse)").matches,
@@ -81,11 +90,31 @@
       if (image) map.addImage(id, image, { pixelRatio: window.waypostMapParts.PIXEL_RATIO });
     });
     state.popup = new maplibre.Popup({ closeButton: false, closeOnClick: false, className: "map-popup", maxWidth: "260px" });
-    state.bounds = JSON.stringify(data.bounds);
-    state.map = window.waypostMap = map;
+    Object.assign(state, { map, data, bounds: JSON.stringify(data.bounds) });
+    window.waypostMap = map;
     listen(map);
     await new Promise((resolve) => map.once("load", resolve));
     return map;
+  }
+
+  // A new map begins with its data and its look: what came after its first picture would be drawn a second time.
+  function styleOf(data, options) {
+    const tiles = Object.fromEntries(TILED.map((id) => [id, tileAddress(data, id)]));
+    const style = window.waypostMapParts.style(Object.fromEntries(GEOJSON.map((id) => [id, data[id] ?? NOTHING])), tiles);
+    for (const layer of style.layers) layer.layout = { ...layer.layout, ...layout(layer, data, options) };
+    return style;
+  }
+
+  // What the data and the choices say about how a layer is laid out.
+  function layout({ metadata }, data, options) {
+    const group = metadata?.group, said = {};
+    if (group) {
+      const visible = { ...data.layers, ...options.layers };
+      const isShown = visible[group] !== false && (!TILED.includes(group) || Boolean(data.tiles?.[group]));
+      said.visibility = isShown ? "visible" : "none";
+    }
+    if (metadata?.isName) said["text-field"] = window.waypostMapParts.nameIn(options.language ?? data.language ?? "en");
+    return said;
   }
 
   function tileAddress(data, id) {
@@ -165,15 +194,8 @@
       const address = tileAddress(data, id);
       if (map.getSource(id).tiles[0] !== address) map.getSource(id).setTiles([address]);
     }
-    const visible = { ...data.layers, ...options.layers };
-    const language = options.language ?? data.language ?? "en";
-    for (const { id, metadata } of map.getStyle().layers) {
-      const group = metadata?.group;
-      if (group) {
-        const isShown = visible[group] !== false && (!TILED.includes(group) || Boolean(data.tiles?.[group]));
-        map.setLayoutProperty(id, "visibility", isShown ? "visible" : "none");
-      }
-      if (metadata?.isName) map.setLayoutProperty(id, "text-field", window.waypostMapParts.nameIn(language));
+    for (const layer of map.getStyle().layers) {
+      for (const [name, value] of Object.entries(layout(layer, data, options))) map.setLayoutProperty(layer.id, name, value);
     }
     for (const id of CHOOSABLE) map.setFilter(`${id}-halo`, ["==", ["get", "id"], options.selected ?? ""]);
     if (JSON.stringify(data.bounds) !== state.bounds) map.fitBounds(data.bounds, { ...FIT, animate: !isCalm() });
@@ -189,15 +211,15 @@
     const options = view && typeof view === "object" ? { selected: data.selected, ...view } : { selected: view ?? data.selected };
     const words = { ...ENGLISH, ...data.text };
     const turn = ++state.draws;
-    if (!hasWebgl()) {
+    if (!state.map && !hasWebgl()) {
       say(host, words.no_webgl);
       return turn;
     }
     try {
-      state.making ??= make(host, data, words);
+      state.making ??= make(host, data, options, words);
       await state.making;
     } catch (error) {
-      state.making = null;
+      state.making = state.parts = null;
       say(host, words.not_loaded);
       console.error(error);
       return turn;
@@ -215,6 +237,7 @@
     return turn;
   }
 
+  if (location.pathname === "/") parts().catch(() => {}); // asked for again, and said, when the map is made
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     waypost: { ...window.dash_clientside?.waypost, draw },
   });

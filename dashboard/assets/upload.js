@@ -1,5 +1,4 @@
 // The file box refuses a file that is too large without a word: say it, and take away what was shown of an earlier one.
-// Its field has no name of its own: who hears the page gets the words of the box.
 (() => {
   const told = (event) => {
     const box = event.target instanceof Element ? event.target.closest("[data-most-bytes]") : null;
@@ -13,11 +12,6 @@
     window.dash_clientside.set_props("upload-file", { contents: null });
     window.dash_clientside.set_props("upload-said", { children: words });
   };
-  const name = (event) => {
-    const box = event.target.type === "file" && event.target.closest("[data-most-bytes]");
-    if (box) event.target.setAttribute("aria-label", box.innerText);
-  };
-  document.addEventListener("focusin", name);
   document.addEventListener("drop", told, true);
   document.addEventListener("change", told, true);
 })();

@@ -15,16 +15,20 @@ _IMPACT = {
 
 def legend() -> html.Details:
     """Return the legend: it can be folded away on a small screen."""
-    rows = [_row("dot", colour, f"{level} {_IMPACT[level]}") for level, colour in IMPACT_COLOUR.items()]
+    rows = [
+        *(_row("dot", colour, f"{level} {_IMPACT[level]}") for level, colour in IMPACT_COLOUR.items()),
+        _row("dot hollow", NO_FORECAST_COLOUR, "no forecast: nothing reported yet"),
+        _row("bar", "#22333f", "closed: people are diverted"),
+        _row("square", SITE_COLOUR, "site, size by people registered"),
+        _row("spot", "#c65d21", "conflict in the last 90 days"),
+    ]
     return html.Details(
         [
             html.Summary("Legend"),
-            html.P("Border points: size by expected arrivals, colour by UNHCR impact class"),
-            *rows,
-            _row("dot hollow", NO_FORECAST_COLOUR, "no forecast: nothing reported yet"),
-            _row("bar", "#22333f", "closed: people are diverted, not stopped"),
-            _row("square", SITE_COLOUR, "site, size by people registered"),
-            _row("spot", "#c65d21", "conflict events of the last 90 days known by then"),
+            html.P(
+                "Border points: size by expected arrivals, colour by UNHCR impact class. The table below says the same."
+            ),
+            html.Div(rows, className="legend-rows"),
         ],
         open=True,
         className="legend",

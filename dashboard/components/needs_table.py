@@ -9,6 +9,8 @@ from dash import dcc, html
 from dashboard.words import TRUST_MARK, people
 
 OPEN_SECTORS = {"water", "shelter", "food"}
+MIDDLE = html.Abbr("Middle", title="P50, the median: as likely more as fewer people arrive", className="term")
+HIGH = html.Abbr("High", title="P90: in nine of ten cases no more people arrive", className="term")
 
 
 def needs_table(needs: pd.DataFrame, middle: float, high: float, days: int) -> list[Any]:
@@ -17,7 +19,8 @@ def needs_table(needs: pd.DataFrame, middle: float, high: float, days: int) -> l
     ``needs`` is what `models.planning.needs.needs` returns for ``p50`` and ``p90``.
     """
     said = (
-        f"For {people(middle)} (P50) and {people(high)} (P90) people arriving within {days} days, all of them staying. "
+        f"For {people(middle)} people arriving within {days} days (middle: as likely more as fewer) and for "
+        f"{people(high)} (high: one chance in ten of more), all of them staying. "
     )
     note = html.P([said, "Standards can be changed on the page ", dcc.Link("Standards", href="/standards"), "."])
     by_sector = groupby(needs.itertuples(), key=lambda row: row.sector)
@@ -26,15 +29,17 @@ def needs_table(needs: pd.DataFrame, middle: float, high: float, days: int) -> l
 
 def _sector(sector: str, rows: list[Any]) -> html.Details:
     """Return one sector's needs."""
-    head = html.Tr([html.Th("Need"), html.Th("P50"), html.Th("P90"), html.Th("Unit"), html.Th("Source")])
+    head = html.Tr([html.Th(title, scope="col") for title in ("Need", MIDDLE, HIGH, "Unit", "Source")])
     body = []
     for row in rows:
         mark = html.Abbr(row.trust_mark, title=TRUST_MARK[row.trust_mark], className=f"mark-{row.trust_mark}")
-        source = html.Td([mark, html.Span(row.source, className="source", title=row.source)])
-        title = html.Td(row.title, title=row.formula)
-        numbers = [html.Td(quantity(value), className="number") for value in (row.p50, row.p90)]
-        body.append(html.Tr([title, *numbers, html.Td(row.unit), source]))
-    table = html.Table([html.Thead(head), html.Tbody(body)], className="plain needs")
+        cells = [html.Td(row.title, title=row.formula)]
+        for value, title in ((row.p50, "Middle"), (row.p90, "High")):
+            cells.append(html.Td(quantity(value), className="number", **{"data-label": title}))
+        source = [mark, html.Span(row.source, className="source", title=row.source)]
+        cells += [html.Td(row.unit, **{"data-label": "Unit"}), html.Td(source, **{"data-label": "Source"})]
+        body.append(html.Tr(cells))
+    table = html.Table([html.Thead(head), html.Tbody(body)], className="plain cards needs")
     summary = html.Summary(f"{sector.replace('_', ' ').capitalize()} ({len(rows)})")
     return html.Details([summary, html.Div(table, className="scroll")], open=sector in OPEN_SECTORS, className="sector")
 

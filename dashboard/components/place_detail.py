@@ -6,6 +6,7 @@ import pandas as pd
 from dash import dcc, html
 
 from dashboard.words import IMPACT, STATUS, count, day, people, spread
+from etl.countries import names
 
 _GRAPH = {"displayModeBar": False, "responsive": True}
 
@@ -13,7 +14,10 @@ _GRAPH = {"displayModeBar": False, "responsive": True}
 def point_heading(point: Any, horizon_days: int) -> list[Any]:
     """Return name, countries, status and the expected arrivals of a point."""
     since = "" if pd.isna(point.status_since_date) else f" since {day(point.status_since_date)}"
-    facts = [f"{point.origin_iso3} – {point.host_iso3}", STATUS[point.status] + since]
+    facts = [
+        " – ".join(names().get(iso3, iso3) for iso3 in (point.origin_iso3, point.host_iso3)),
+        STATUS[point.status] + since,
+    ]
     if point.coordinate_quality == "derived_approximate":
         facts.append("position derived, approximate")
     return [

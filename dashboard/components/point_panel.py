@@ -7,6 +7,7 @@ import pandas as pd
 from dash import html
 
 from dashboard import queries, queries_late
+from dashboard.components import closing
 from dashboard.components import gap as gaps
 from dashboard.components import place_detail as detail
 from dashboard.components.lateness import chart_note, late_notes, sentences
@@ -83,6 +84,7 @@ def _point(view: View, point: Any, horizon_days: int, ids: Any) -> list[Any]:
         detail.graph(arrivals_fan(observed, forecast, as_of, chart_note(basis)), "fan"),
         detail.section("Why", detail.driver_list(queries.drivers(view, point.id))),
         detail.section("Sites it feeds", detail.sites_fed(sites)),
+        closing.switch(ids, point.id),
         detail.section("Capacity", _gap_now(capacities, point), gaps.capacity_lines(capacities)),
         gaps.what_if(ids, point.id),
         detail.section(f"Needs of {PLAN_DAYS} days' arrivals", *_needs(view, point.id)),
@@ -159,7 +161,7 @@ def what_if_result(view: View, place_id: str, typed: Mapping[str, Any]) -> list[
     if last.empty or all(value is None for value in capacities.values()):
         return []
     lines = []
-    for name, column in (("P50", "q50"), ("P90", "q90")):
+    for name, column in (("Middle (P50)", "q50"), ("High (P90)", "q90")):
         total = float(last[column].iloc[0])
         found = gap(capacities, total / PLAN_DAYS, total)
         lines.append(html.P(f"{name} of {PLAN_DAYS} days' arrivals, all staying: {said_gap(found)}"))

@@ -6,7 +6,7 @@ from typing import Any
 from dash import html
 
 from dashboard.queries_sources import SourceState
-from dashboard.words import age
+from dashboard.words import age, day
 from data.freshness import State
 from etl.schedule import due_at
 
@@ -29,6 +29,8 @@ _TRANSPORT = {
     ("RemoteProtocolError", "ReadError", "WriteError"): "The connection broke before the answer was whole",
 }
 """How faults of the client's transport begin, and what they mean."""
+REFERENCE_AGE = timedelta(days=366)
+"""Content that is older and not looked for by itself is that of a past situation, replayed."""
 IDLE = (State.NEVER, State.NOT_CONFIGURED)
 
 
@@ -95,7 +97,7 @@ def _row(one: SourceState, titles: tuple[str, ...], now: datetime) -> html.Tr:
         name,
         [badge(one.state), *_why(one)],
         [f"{age(looks.looked_at, now)}", _quiet(at(looks.looked_at)) if looks.looked_at else None, *_next(one, now)],
-        [age(looks.newest_content_at, now), _quiet(at(looks.newest_content_at))] if looks.newest_content_at else "–",
+        _newest(one, now),
         [rhythm(spec.cadence), _delay(spec.publication_delay)],
         spec.licence,
     )
@@ -140,8 +142,18 @@ def _next(one: SourceState, now: datetime) -> list[Any]:
         return []
     due = due_at(one.spec, one.looks, now) if one.scheduled else None
     if due is None:
-        return [_quiet("not looked at by itself (WAYPOST_SOURCES)")]
+        return [_quiet("loaded by hand; WAYPOST_SOURCES turns looking on")]
     return [_quiet("next look within a minute" if due <= now else f"next look {at(due)}")]
+
+
+def _newest(one: SourceState, now: datetime) -> Any:
+    """Return how new the newest content is; what nobody looks for and is long over is not old but of its time."""
+    newest = one.looks.newest_content_at
+    if newest is None:
+        return "–"
+    if not one.scheduled and now - newest > REFERENCE_AGE:
+        return [day(newest), _quiet("reference data, not live")]
+    return [age(newest, now), _quiet(at(newest))]
 
 
 def _delay(delay: timedelta) -> Any:

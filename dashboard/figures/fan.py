@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.palette import FORECAST_COLOUR, NOTE_COLOUR, OBSERVED_COLOUR
 
-_BANDS = (("q05", "q95", 0.12, "90 %"), ("q10", "q90", 0.16, "80 %"), ("q25", "q75", 0.24, "50 %"))
+_BANDS = (("q05", "q95", 0.12, "90 % range"), ("q10", "q90", 0.16, "80 % range"), ("q25", "q75", 0.24, "50 % range"))
 
 
 def arrivals_fan(observed: pd.DataFrame, forecast: pd.DataFrame, as_of: pd.Timestamp, note: str = "") -> go.Figure:
@@ -18,7 +18,7 @@ def arrivals_fan(observed: pd.DataFrame, forecast: pd.DataFrame, as_of: pd.Times
     whole = (
         pd.DataFrame({"date": pd.date_range(observed["date"].min(), observed["date"].max())})
         if len(observed)
-        else observed
+        else observed[["date"]]
     )
     daily = whole.merge(observed, on="date", how="left")
     for caught, name, dash in (

@@ -8,6 +8,8 @@ import plotly.graph_objects as go
 from dashboard.figures.palette import FORECAST_COLOUR, GAP_COLOUR, NO_FORECAST_COLOUR, OBSERVED_COLOUR
 
 DAY_MILLISECONDS = 86_400_000
+LEAST_SPAN = pd.Timedelta(days=90)
+"""What the axis shows at least, so that one forecast is a bar and not the whole chart."""
 _BANDS = (("q10", "q90", 0.18, "Forecast, 80 % range"), ("q25", "q75", 0.32, "Forecast, 50 % range"))
 _MISSED_COLOUR = GAP_COLOUR["gap"]
 
@@ -38,7 +40,14 @@ def judged_forecasts(rows: pd.DataFrame, unit: str) -> go.Figure:
         some = rows[inside == held]
         _add_marks(figure, some["target_date"], some["happened"], name,
                    {"color": colour, "symbol": symbol, "size": 7 if held else 9})  # fmt: skip
-    return _styled(figure, unit)
+    return _styled(figure, unit, _span(rows["target_date"], width))
+
+
+def _span(dates: "pd.Series[pd.Timestamp]", width_milliseconds: float) -> list[pd.Timestamp]:
+    """Return the first and last moment of the axis: every bar whole, and at least `LEAST_SPAN`."""
+    first, last = dates.min(), dates.max()
+    margin = max(pd.Timedelta(milliseconds=width_milliseconds), (LEAST_SPAN - (last - first)) / 2)
+    return [first - margin, last + margin]
 
 
 def _width(dates: "pd.Series[pd.Timestamp]") -> float:
@@ -55,7 +64,7 @@ def _add_marks(
     figure.add_scatter(x=x, y=y, name=name, mode="markers", marker=marker, hovertemplate=hover)
 
 
-def _styled(figure: go.Figure, unit: str) -> go.Figure:
+def _styled(figure: go.Figure, unit: str, span: list[pd.Timestamp]) -> go.Figure:
     """Give the chart its axes and a quiet look."""
     figure.update_layout(
         template="plotly_white",
@@ -67,4 +76,5 @@ def _styled(figure: go.Figure, unit: str) -> go.Figure:
         hovermode="closest",
     )
     figure.update_yaxes(title={"text": unit, "font": {"size": 11}}, rangemode="tozero", tickformat=",")
+    figure.update_xaxes(range=span, tickformat="%-d %b<br>%Y")
     return figure

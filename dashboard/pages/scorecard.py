@@ -8,6 +8,7 @@ import dash
 from dash import Input, Output, State, callback, dcc, html, no_update
 
 from dashboard import queries, queries_scores
+from dashboard.chosen import follow, offered
 from dashboard.components.place_detail import graph
 from dashboard.components.scorecard import meanings, sentences, table, to_run
 from dashboard.database import store
@@ -92,9 +93,7 @@ def layout(**_: Any) -> html.Div:
 @threaded
 def choose_situation(_: str, chosen: str | None) -> tuple[list[dict[str, str]], str | None]:
     """Offer the loaded situations and keep the chosen one while it exists."""
-    options = [{"label": row.title, "value": row.id} for row in queries.situations(store()).itertuples()]
-    ids = [option["value"] for option in options]
-    return options, chosen if chosen in ids else next(iter(ids), None)
+    return offered(chosen)
 
 
 @callback(
@@ -106,14 +105,13 @@ def choose_situation(_: str, chosen: str | None) -> tuple[list[dict[str, str]], 
 @threaded
 def follow_clock(situation_id: str | None, _: int | None, shown: dict[str, Any] | None) -> Any:
     """Show the day of the shared replay clock, whoever moved it, and forecasts as they are computed."""
-    if not situation_id:
-        return no_update
-    now = {
-        "situation": situation_id,
-        "as_of": queries.clock(store(), situation_id).isoformat(),
-        "progress": queries.progress(store(), situation_id),
-    }
-    return no_update if now == shown else now
+    return follow(situation_id, shown, _clock)
+
+
+def _clock(situation_id: str, held: date) -> dict[str, Any]:
+    """Return what the page keeps of the clock: situation, day, and how far the forecasts are computed."""
+    progress = queries.progress(store(), situation_id)
+    return {"situation": situation_id, "as_of": held.isoformat(), "progress": progress}
 
 
 @callback(

@@ -7,9 +7,10 @@ from typing import Any
 import dash
 from dash import Input, Output, State, callback, clientside_callback, ctx, dcc, html, no_update
 
-from dashboard import queries, queries_late
+from dashboard import queries, queries_closing, queries_late
+from dashboard.chosen import follow, offered
 from dashboard.components import clock as clocks
-from dashboard.components import gap, point_panel, point_table
+from dashboard.components import closing, gap, point_panel, point_table
 from dashboard.components.legend import legend
 from dashboard.components.strip import source_strip
 from dashboard.database import store
@@ -50,6 +51,8 @@ class Ids(StrEnum):
     DETAIL = "detail"
     WHAT_IF_RESULT = "what-if-result"
     WHAT_IF_PLACE = "what-if-place"
+    CLOSING = "closing"
+    CLOSING_RESULT = "closing-result"
 
 
 def layout(**_: Any) -> html.Div:
@@ -106,10 +109,7 @@ clientside_callback(
 @threaded
 def choose_situation(_: str, chosen: str | None) -> tuple[list[dict[str, str]], str | None]:
     """Offer the loaded situations and keep the chosen one while it exists."""
-    known = queries.situations(store())
-    options = [{"label": row.title, "value": row.id} for row in known.itertuples()]
-    ids = [option["value"] for option in options]
-    return options, chosen if chosen in ids else next(iter(ids), None)
+    return offered(chosen)
 
 
 @callback(
@@ -122,10 +122,7 @@ def choose_situation(_: str, chosen: str | None) -> tuple[list[dict[str, str]], 
 @threaded
 def follow_clock(situation_id: str | None, _: int | None, shown: dict[str, Any] | None) -> tuple[Any, Any]:
     """Show where the shared clock stands, whoever moved it."""
-    if not situation_id:
-        return no_update, no_update
-    now = _clock(situation_id, queries.clock(store(), situation_id))
-    return no_update if now == shown else now, queries.progress(store(), situation_id)
+    return follow(situation_id, shown, _clock), queries.progress(store(), situation_id) if situation_id else no_update
 
 
 @callback(
@@ -191,24 +188,30 @@ def show_clock(clock: dict[str, Any]) -> tuple[Any, ...]:
     Output(Ids.MAP_DATA, "data"),
     Output(Ids.TABLE, "rowData"),
     Output(Ids.SUMMARY, "children"),
-    Output(Ids.STRIP, "children"),
     Input(Ids.CLOCK, "data"),
     Input(Ids.HORIZON, "value"),
     prevent_initial_call=True,
 )
 @threaded
 def show_situation(clock: dict[str, Any], horizon_days: int) -> tuple[Any, ...]:
-    """Draw the map and the table, and say how old each source is."""
+    """Draw the map and the table."""
     view = _view(clock)
     points = queries.classed_points(view, _horizon(horizon_days))
     sites = queries.sites(view, _horizon(horizon_days))
     query = f"?as_of={view.as_of_date}&days={EVENT_DAYS}"
     tiles = {layer: f"/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt{query}" for layer in ("conflict", "hazard")}
     drawn = map_data(points, sites, queries.routes(view), tiles, None)
-    titles = {s.spec.id: s.spec.title for s in sources().values() if any(t.content_time for t in s.spec.tables)}
-    strip = source_strip(queries.source_states(view), titles, datetime.now(UTC), view.instant)
     rows = point_table.rows(points, view.of(Link), queries_late.counted(view))
-    return drawn, rows, point_panel.summary(view, points, horizon_days), strip
+    return drawn, rows, point_panel.summary(view, points, horizon_days)
+
+
+@callback(Output(Ids.STRIP, "children"), Input(Ids.CLOCK, "data"), prevent_initial_call=True)
+@threaded
+def show_sources(clock: dict[str, Any]) -> Any:
+    """Say how old each source is; the map does not wait for it."""
+    view = _view(clock)
+    titles = {s.spec.id: s.spec.title for s in sources().values() if any(t.content_time for t in s.spec.tables)}
+    return source_strip(queries.source_states(view), titles, datetime.now(UTC), view.instant)
 
 
 @callback(Output(Ids.SELECTED, "data"), Input(Ids.TABLE, "selectedRows"), prevent_initial_call=True)
@@ -248,6 +251,22 @@ def show_what_if(*arguments: Any) -> list[Any]:
     typed = dict(zip(gap.LINES, arguments, strict=False))
     place_id, clock = arguments[-2:]
     return point_panel.what_if_result(_view(clock), str(place_id), typed)
+
+
+@callback(
+    Output(Ids.CLOSING_RESULT, "children"),
+    Input(Ids.CLOSING, "value"),
+    State(Ids.WHAT_IF_PLACE, "data"),
+    State(Ids.HORIZON, "value"),
+    State(Ids.CLOCK, "data"),
+)
+@threaded
+def show_closing(asked: list[str] | None, place_id: str, horizon_days: int, clock: dict[str, Any] | None) -> list[Any]:
+    """Show where people would have to go if a crossing closed; a new horizon or day draws the panel anew."""
+    if not asked or not clock:
+        return []
+    days = _horizon(horizon_days)
+    return closing.result(queries_closing.if_closed(_view(clock), place_id, days), place_id, days)
 
 
 def _view(clock: dict[str, Any]) -> View:

@@ -10,6 +10,8 @@ import pandas as pd
 from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update
 
 from dashboard import queries, queries_sources
+from dashboard.chosen import offered
+from dashboard.components.name_queue import name_queue
 from dashboard.components.place_freshness import place_table
 from dashboard.components.rejected import rejected_runs
 from dashboard.components.run_table import run_table
@@ -20,16 +22,20 @@ from dashboard.live import listener
 from dashboard.queries import View
 from dashboard.threads import threaded
 from dashboard.words import day
+from data.access import OPERATIONAL
 from data.settings import read_settings
 from etl.archive import Archive
+from etl.match import decide
 from etl.registry import sources
 from etl.retry import can_retry, put_retry
 
 dash.register_page(__name__, path="/data", name="Data", order=2, title="Data · Waypost")
 
+EDITOR = "planner"
 POLL_MILLISECONDS = 2_000
 TICK_MILLISECONDS = 60_000
-OWN_LOADS = {"waypost-derived": "Worked out by Waypost", "standards-page": "Standards, typed in"}
+OWN_LOADS = {"waypost-derived": "Worked out by Waypost", "standards-page": "Standards, typed in",
+             "place_match": "Names of areas, matched", "names-page": "Names of areas, decided"}  # fmt: skip
 """What to call loads that are no source's."""
 
 
@@ -50,6 +56,9 @@ class Ids(StrEnum):
     REJECTED = "data-rejected"
     SAID = "data-said"
     FILE = "data-file"
+    NAMES = "data-names"
+    NAMES_SAID = "data-names-said"
+    EVERY = "data-every"
     ALL = "data-all"
     QUARANTINE = "data-quarantine"
 
@@ -59,6 +68,14 @@ class Buttons(StrEnum):
 
     RETRY = "data-retry"
     SAVE = "data-save"
+
+
+class Decisions(StrEnum):
+    """The kinds of buttons that each name of an area has."""
+
+    ACCEPT = "names-accept"
+    REJECT = "names-reject"
+    REOPEN = "names-reopen"
 
 
 def layout(**_: Any) -> html.Div:
@@ -86,11 +103,21 @@ def layout(**_: Any) -> html.Div:
             html.Div(id=Ids.PLACES, className="scroll"),
             html.H2("Last looks"),
             html.Div(id=Ids.RUNS, className="scroll"),
+            html.H2("Names of areas that wait for a person"),
+            html.P(
+                "Figures that name an area without its P-code. Exact names are used by themselves; a likeness counts "
+                "only once it is accepted here, and then for every forecast from now on."
+            ),
+            html.P(id=Ids.NAMES_SAID, className="said", role="status"),
+            html.Div(id=Ids.NAMES, className="scroll"),
             html.H2("Quarantine: rows that could not be used"),
             html.P(id=Ids.SAID, className="said", role="status"),
             html.Div(id=Ids.REJECTED),
-            html.Button("Download all rejected rows as CSV", id=Ids.ALL, className="button"),
-            _grid(),
+            html.Div(
+                [html.Button("Download all rejected rows as CSV", id=Ids.ALL, className="button"), _grid()],
+                id=Ids.EVERY,
+                hidden=True,
+            ),
         ]
     )
 
@@ -148,10 +175,7 @@ def show(_: str | None, __: int | None) -> tuple[Any, ...]:
 @threaded
 def choose_situation(_: str | None, chosen: str | None) -> tuple[list[dict[str, str]], str | None]:
     """Offer the loaded situations and keep the chosen one while it exists."""
-    known = queries.situations(store())
-    options = [{"label": row.title, "value": row.id} for row in known.itertuples()]
-    ids = [option["value"] for option in options]
-    return options, chosen if chosen in ids else next(iter(ids), None)
+    return offered(chosen)
 
 
 @callback(
@@ -172,17 +196,22 @@ def show_places(situation_id: str | None, _: str | None, __: int | None) -> tupl
     return place_table(places, view.instant), said
 
 
-@callback(Output(Ids.REJECTED, "children"), Output(Ids.QUARANTINE, "rowData"), Input(Ids.CHANGES, "data"))
+@callback(
+    Output(Ids.REJECTED, "children"),
+    Output(Ids.QUARANTINE, "rowData"),
+    Output(Ids.EVERY, "hidden"),
+    Input(Ids.CHANGES, "data"),
+)
 @threaded
-def show_rejected(_: str | None) -> tuple[Any, list[dict[str, Any]]]:
-    """Show what is in quarantine."""
+def show_rejected(_: str | None) -> tuple[Any, list[dict[str, Any]], bool]:
+    """Show what is in quarantine; without any row there is nothing to list and to download."""
     groups = queries_sources.rejected_groups(store())
     kept = _archive()
     archived = {
         int(r.run_id) for r in groups.drop_duplicates("run_id").itertuples() if can_retry(kept, r.payload_sha256)
     }
     rows = queries_sources.rejected_rows(store()).drop(columns="checked_at")
-    return rejected_runs(groups, _titles(), archived, Buttons), rows.to_dict("records")
+    return rejected_runs(groups, _titles(), archived, Buttons), rows.to_dict("records"), rows.empty
 
 
 @callback(
@@ -217,6 +246,37 @@ def try_again(_: list[int | None]) -> Any:
     run_id = _run_of(ctx.triggered_id)
     put_retry(store(), _archive(), run_id)
     return f"Run {run_id} is being tried again; its outcome appears under Last looks."
+
+
+@callback(Output(Ids.NAMES, "children"), Input(Ids.CHANGES, "data"))
+@threaded
+def show_names(_: str | None) -> list[Any]:
+    """Show the names that wait, and those that were decided."""
+    return _names()
+
+
+@callback(
+    Output(Ids.NAMES_SAID, "children"),
+    Output(Ids.NAMES, "children", allow_duplicate=True),
+    *[Input({"type": kind, "version": ALL}, "n_clicks") for kind in Decisions],
+    prevent_initial_call=True,
+)
+@threaded
+def decide_name(*_: list[int | None]) -> tuple[Any, Any]:
+    """Keep a decision on a name, and show what still waits."""
+    if not ctx.triggered or not ctx.triggered[0]["value"] or store().audience != OPERATIONAL:
+        return no_update, no_update
+    accepted = {Decisions.ACCEPT: True, Decisions.REJECT: False}.get(ctx.triggered_id["type"])
+    name = decide(store(), int(ctx.triggered_id["version"]), accepted, EDITOR)
+    if name is None:
+        return "Somebody else has decided on this name meanwhile: look again.", _names()
+    words = {True: "accepted", False: "rejected", None: "open again"}[accepted]
+    return f"“{name}” is {words}, from now on.", _names()
+
+
+def _names() -> list[Any]:
+    """Return the queue of names."""
+    return name_queue(queries_sources.names(store()), queries_sources.unlike_names(store()), _titles(), Decisions)
 
 
 def _run_of(clicked: Any) -> int:

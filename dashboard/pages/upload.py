@@ -1,4 +1,4 @@
-"""Send a table of counts, capacities, queues, stocks or statuses: template, preview by row and column, then load."""
+"""Send a table of one of the kinds (`etl.kinds`): template, preview by row and column, then load."""
 
 import base64
 import binascii
@@ -50,9 +50,9 @@ def layout(**_: Any) -> html.Div:
         [
             html.H1("Upload"),
             html.P(
-                "Send what your border posts and sites count: choose what it is, fill in the template, drop the file "
-                "below. You see what would change before anything is loaded. Figures about groups only: a file with a "
-                "column that looks like data about a person is refused whole."
+                "Send what your border posts and sites count, or a calendar, notices or indicators: choose what it is, "
+                "fill in the template, drop the file below. You see what would change before anything is loaded. "
+                "Figures about groups only: a file with a column that looks like data about a person is refused whole."
             ),
             html.P(CLOSED, className="refused") if Settings().server.audience != OPERATIONAL else None,
             html.Div(

@@ -35,6 +35,7 @@ from etl.countries import wanted
 from etl.delimited import Chunk
 from etl.json_records import chunk_of_records
 from etl.json_text import read_json
+from etl.left_out import new_columns
 from etl.markup import plain_text
 from etl.not_fetched import note, noted
 from etl.personal import refuse_personal
@@ -124,9 +125,8 @@ class Acled:
             if isinstance(chunk, Ignored):
                 yield chunk
                 continue
-            if chunk.added:
-                refuse_personal(chunk.added, payload.name)
-                yield Ignored(0, f"columns that are new here and not read: {', '.join(chunk.added)[:500]}")
+            refuse_personal(chunk.added, payload.name)
+            yield from new_columns(chunk.added)
             yield from deletions(chunk) if DELETED[1] in chunk.frame else events(chunk, self.clock())
 
     def _chunks(self, payload: Payload) -> Iterator[Chunk | Ignored]:

@@ -29,6 +29,7 @@ from etl.acled_names import country_of, is_country
 from etl.columns import Columns
 from etl.delimited import read
 from etl.grid import Format, Row, chunk_of, header_in
+from etl.left_out import new_columns, without_tags
 from etl.month_names import month_number
 from etl.months import last_day
 from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
@@ -107,21 +108,16 @@ def _of_workbook(payload: Payload, max_bytes: int) -> Iterator[tuple[str, Column
             yield Ignored(0, f"the sheet {title} holds no sums")
             continue
         columns = _columns(rows, payload.name, title)
-        if columns.chunk.added:
-            yield Ignored(0, f"columns that are new here and not read: {', '.join(columns.chunk.added)[:500]}")
+        yield from new_columns(columns.chunk.added)
         yield breakdown, columns
 
 
 def _of_text(payload: Payload) -> Iterator[tuple[str, Columns] | Ignored]:
     """Yield the rows of a CSV file kind by kind; its months are told by their first and last day."""
     with payload.open() as stream:
-        for number, told in enumerate(read(stream, payload.name, CSV_NAMES, CSV_IGNORED)):
-            if number == 0 and told.added:
-                yield Ignored(0, f"columns that are new here and not read: {', '.join(told.added)[:500]}")
-            tags = told.frame["Country ISO3"].str.startswith("#")
-            if tags.any():
-                yield Ignored(int(tags.sum()), "a line of HXL tags")
-            chunk = told.without(tags)
+        for told in read(stream, payload.name, CSV_NAMES, CSV_IGNORED):
+            chunk, tags = without_tags(told)
+            yield from (*new_columns(told.added), *tags)
             frame = chunk.frame.rename(columns=CSV_NAMES)
             days = frame[["start", "end"]].apply(lambda cells: cells.str.replace(_MIDNIGHT, "", regex=True))
             months = {pair: _month(*pair) for pair in days.drop_duplicates().itertuples(index=False, name=None)}

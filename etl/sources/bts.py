@@ -27,6 +27,7 @@ from etl.columns import Columns
 from etl.delimited import Chunk, read
 from etl.json_records import chunk_of_records, shown
 from etl.json_text import read_json
+from etl.left_out import new_columns
 from etl.months import first_day
 from etl.source import Ignored, Item, Keeps, Payload, Rows, Spec, Window
 
@@ -126,9 +127,8 @@ def _records(payload: Payload, max_bytes: int) -> list[object]:
 def _items(chunks: Iterable[Chunk], now: datetime) -> Iterator[Item]:
     """Yield the counts chunk by chunk, then each border's situation and the ports that were named."""
     ports = pd.DataFrame()
-    for number, chunk in enumerate(chunks):
-        if number == 0 and chunk.added:
-            yield Ignored(0, f"columns that are new here and not read: {', '.join(chunk.added)[:500]}")
+    for chunk in chunks:
+        yield from new_columns(chunk.added)
         columns = Columns(chunk, chunk.where)
         found = columns.good(_counts(columns, now))
         yield from columns.rejects("observation")

@@ -33,14 +33,14 @@ from etl.delimited import read
 from etl.first_bytes import kind_of
 from etl.geoparquet import Feature, features
 from etl.json_text import read_json, whole
+from etl.left_out import new_columns, without_tags
 from etl.markup import plain_text
+from etl.not_fetched import noted, part_by_part
 from etl.numbers import to_date, to_number
 from etl.source import Ignored, Item, Keeps, Payload, Reject, Replaces, Rows, Spec, Window
 from etl.spreadsheet import sheets
 
 LIST_COLUMNS = ("Location", "Admin Level", "P-Code", "Name", "Parent P-Code", "Valid from date")
-MISSING = "waypost_missing"
-"""The one key of the note that `fetch` hands to `parse` about countries that did not answer."""
 _LINES_AND_POINTS = frozenset(("Point", "MultiPoint", "LineString", "MultiLineString"))
 _PAGE_AREAS = 200
 _PCODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
@@ -70,19 +70,7 @@ class CodAb:
 
         Raises ConfigurationMissing without countries, and the last error when no country answered.
         """
-        missing: list[str] = []
-        found = 0
-        for iso3 in (countries := wanted()):
-            try:
-                for payload in self._country(client, iso3.lower()):
-                    found += 1
-                    yield payload
-            except (httpx.HTTPError, PayloadRejected) as error:
-                if len(countries) == 1 or (iso3 == countries[-1] and not found):
-                    raise
-                missing.append(f"{iso3} ({type(error).__name__}: {str(error)[:120]})")
-        if missing:
-            yield Payload("missing.json", json.dumps({MISSING: missing}).encode(), "application/json")
+        yield from part_by_part({iso3: self._country(client, iso3.lower()) for iso3 in wanted()})
 
     def _country(self, client: httpx.Client, iso3: str) -> Iterator[Payload]:
         """Yield the pages of a country's layers."""
@@ -109,6 +97,9 @@ class CodAb:
 
     def parse(self, payload: Payload) -> Iterator[Item]:
         """Yield the areas of a file, an answer or a list, whichever its first bytes say it is."""
+        if (missed := noted(payload)) is not None:
+            yield missed
+            return
         with payload.open() as stream:
             head = stream.read(64)
         if head.startswith(b"PAR1"):
@@ -168,9 +159,6 @@ def _goes_on(answer: dict[str, Any]) -> bool:
 def _geojson(payload: Payload, max_bytes: int) -> Iterator[Item]:
     """Yield the areas of a FeatureCollection."""
     answer = _answer(payload.name, payload.read(max_bytes))
-    if MISSING in answer:
-        yield Ignored(0, f"countries that did not answer: {str(answer[MISSING])[:800]}")
-        return
     found = answer.get("features")
     if answer.get("type") != "FeatureCollection" or not isinstance(found, list):
         raise PayloadRejected(payload.name, f"is no FeatureCollection: its keys are {str(list(answer))[:200]}")
@@ -219,8 +207,7 @@ def _layer(name: str, where: str, columns: Iterable[str], rows: Iterable[Feature
         return
     if not levels:
         raise PayloadRejected(name, f"lacks adm0_pcode to adm5_pcode; its columns: {', '.join(sorted(folded))[:500]}")
-    if new := strangers(folded):
-        yield Ignored(0, f"columns that are new here and not read: {', '.join(new)[:500]}")
+    yield from new_columns(strangers(folded))
     level = levels[-1]
     read_rows = [(row, {key.lower(): value.strip() for key, value in row.attributes.items()}) for row in rows]
     units, none_there = _split(read_rows, lambda told: told.get(f"adm{level}_pcode") or name_of(told, level))
@@ -302,13 +289,9 @@ def _global_list(payload: Payload) -> Iterator[Item]:
     """Yield the areas of the global list of P-codes, which has neither outlines nor sizes."""
     yield Keeps(AdminArea, "(t.area_wkt IS NOT NULL OR t.area_sqkm IS NOT NULL)", {})
     with payload.open() as stream:
-        for number, chunk in enumerate(read(stream, payload.name, LIST_COLUMNS)):
-            if number == 0 and chunk.added:
-                yield Ignored(0, f"columns that are new here and not read: {', '.join(chunk.added)[:500]}")
-            tags = chunk.frame["Location"].str.startswith("#")
-            if tags.any():
-                yield Ignored(int(tags.sum()), "a line of HXL tags, as the Humanitarian Data Exchange adds it")
-                chunk = chunk.without(tags)  # noqa: PLW2901
+        for told in read(stream, payload.name, LIST_COLUMNS):
+            chunk, tags = without_tags(told)
+            yield from (*new_columns(told.added), *tags)
             columns = Columns(chunk)
             yield from columns.items(AdminArea, _listed(columns))
 

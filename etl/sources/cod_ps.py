@@ -25,7 +25,8 @@ from etl.client import get
 from etl.columns import Columns
 from etl.countries import iso3_of_code
 from etl.delimited import Chunk, read
-from etl.json_text import read_json
+from etl.hdx_files import CATALOGUE, files_of
+from etl.left_out import new_columns, without_tags
 from etl.markup import plain_text
 from etl.numbers import to_whole_number
 from etl.personal import refuse_personal
@@ -41,7 +42,6 @@ _AREA = re.compile(r"ADM[0-4]_(?:PCODE|NAME|[A-Z]{2})")
 _AGES = re.compile(r"(\d{1,3})-(\d{1,3})|(\d{1,3})\+")
 _LATEST_AGE = 130
 _MOST_SHOWN = 5
-_CATALOGUE = "https://data.humdata.org/api/3/action/package_show"
 
 
 class CodPs:
@@ -51,7 +51,7 @@ class CodPs:
         id="cod_ps",
         title="Population by administrative area (COD-PS)",
         publisher="OCHA with the national authorities",
-        url=_CATALOGUE,
+        url=CATALOGUE,
         licence="CC BY-IGO 3.0",
         cadence=timedelta(days=365),
         tables=(Indicator,),
@@ -65,14 +65,10 @@ class CodPs:
 
     def fetch(self, client: httpx.Client, window: Window) -> Iterator[Payload]:  # noqa: ARG002 - always the whole
         """Yield the global files of all levels, as the catalogue of the Humanitarian Data Exchange lists them."""
-        body, _ = get(client, self.spec.url, 20_000_000, id="cod-ps-global")
-        answer = read_json("cod-ps-global", body)
-        result = answer.get("result") if isinstance(answer, dict) else None
-        listed = result.get("resources") if isinstance(result, dict) else None
-        names = [(str(r.get("name")), str(r.get("url"))) for r in listed or [] if isinstance(r, dict)]
-        chosen = [(name, url) for name, url in names if re.search(r"admin[0-4]\.csv$", name)]
+        listed = files_of(client, self.spec.url, "cod-ps-global", "CSV")
+        chosen = [file for file in listed if re.search(r"admin[0-4]\.csv$", file.name)]
         if not chosen:
-            raise PayloadRejected("cod-ps-global", f"lists no file like cod_population_admin1.csv: {str(names)[:300]}")
+            raise PayloadRejected("cod-ps-global", f"lists no file like cod_population_admin1.csv: {str(listed)[:300]}")
         for name, url in chosen:
             content, kind = get(client, url, self.spec.max_bytes)
             yield Payload(name, content, kind)
@@ -82,17 +78,15 @@ class CodPs:
         now = self.clock()
         frames: list[pd.DataFrame] = []
         with payload.open() as stream:
-            for number, found in enumerate(read(stream, payload.name, ())):
+            for number, part in enumerate(read(stream, payload.name, ())):
+                found, tags = without_tags(part)
+                yield from tags
                 chunk = replace(found, frame=found.frame.rename(columns=renamed(found.frame.columns)))
                 if "year" not in chunk.frame and (told := year_in(payload.name)):
                     chunk.frame["year"] = told
                 groups = _groups(payload.name, list(chunk.frame.columns))
                 if number == 0:
                     yield from _told(payload.name, found, chunk)
-                tags = chunk.frame.iloc[:, 0].str.startswith("#")
-                if tags.any():
-                    yield Ignored(int(tags.sum()), "a line of HXL tags, as the Humanitarian Data Exchange adds it")
-                    chunk = chunk.without(tags)
                 columns = Columns(chunk)
                 frame = _wide(columns, groups, now) if groups else _long(columns, now)
                 yield from columns.rejects("indicator")
@@ -104,8 +98,7 @@ def _told(name: str, found: Chunk, chunk: Chunk) -> Iterator[Item]:
     """Yield what is new in a file, and that its year stands in its name only."""
     added = [c for c in chunk.frame if not (c in _READ | _IGNORED or _AREA.fullmatch(c) or _GROUP.fullmatch(c))]
     refuse_personal(added, name)
-    if added:
-        yield Ignored(0, f"columns that are new here and not read: {', '.join(added)[:500]}")
+    yield from new_columns(added)
     if len(chunk.frame.columns) > len(found.frame.columns):
         yield Ignored(0, f"no column tells the year: {year_in(name)} is that of the file's name")
 

@@ -29,7 +29,8 @@ from etl.columns import Columns
 from etl.countries import iso3_of_code, iso3_of_name
 from etl.crossing_list import Shape, read_list
 from etl.crossing_rows import BorderPost, Facts, file_slug, instant, rows, slug
-from etl.json_text import read_json
+from etl.hdx_files import CATALOGUE, files_of
+from etl.left_out import new_columns
 from etl.markup import plain_text
 from etl.near_border import countries_near
 from etl.personal import refuse_personal
@@ -50,7 +51,6 @@ _TYPES = {
 }  # fmt: skip
 """What the list for Tunisia means by its types (riskintrodata, the package that publishes it)."""
 _FARTHEST_NEIGHBOUR_KM = 25.0
-_CATALOGUE = "https://data.humdata.org/api/3/action/package_show"
 
 
 class CrossingLists:
@@ -60,7 +60,7 @@ class CrossingLists:
         id="crossing_lists",
         title="National lists of border crossing points",
         publisher="border services, the Logistics Cluster, OCHA; each list names its own",
-        url=_CATALOGUE,
+        url=CATALOGUE,
         licence="as the list says (Ukraine: CC BY)",
         cadence=None,
         tables=(Situation, Place, BorderPoint, StatusPeriod),
@@ -75,15 +75,9 @@ class CrossingLists:
 
     def fetch(self, client: httpx.Client, window: Window) -> Iterator[Payload]:  # noqa: ARG002 - always the newest
         """Yield the GeoJSON file of the list for Ukraine, as the Humanitarian Data Exchange lists it."""
-        body, _ = get(client, self.spec.url, 20_000_000, id="ukraine-border-crossings")
-        answer = read_json("ukraine-border-crossings", body)
-        result = answer.get("result") if isinstance(answer, dict) else None
-        listed = result.get("resources") if isinstance(result, dict) else None
-        files = [r for r in listed or [] if isinstance(r, dict) and str(r.get("format")).lower() == "geojson"]
-        if not files:
-            raise PayloadRejected("ukraine-border-crossings", f"lists no GeoJSON file: {str(listed)[:300]}")
-        content, kind = get(client, str(files[0].get("url")), self.spec.max_bytes)
-        yield Payload(str(files[0].get("name")), content, kind)
+        newest = files_of(client, self.spec.url, "ukraine-border-crossings", "GeoJSON")[0]
+        content, kind = get(client, newest.url, self.spec.max_bytes)
+        yield Payload(newest.name, content, kind)
 
     def parse(self, payload: Payload) -> Iterator[Item]:
         """Yield the situation of a list, its border points, and what it says of their status."""
@@ -92,8 +86,7 @@ class CrossingLists:
             raise PayloadRejected(payload.name, "has no name to call its situation by")
         shape, chunks = read_list(payload, self.spec.max_bytes)
         refuse_personal(chunks[0].added, payload.name)
-        if chunks[0].added:
-            yield Ignored(0, f"columns that are new here and not read: {', '.join(chunks[0].added)[:500]}")
+        yield from new_columns(chunks[0].added)
         rejects: list[Reject] = []
         frames = []
         for chunk in chunks:

@@ -21,6 +21,7 @@ from data.schema.place import Place
 from data.schema.situation import Situation
 from etl.columns import Columns
 from etl.delimited import read
+from etl.left_out import new_columns
 from etl.reference_series import Series, series_items
 from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
 
@@ -73,9 +74,8 @@ class Darien:
         """Yield one flow a month, then the place."""
         now, parts = self.clock(), []
         with payload.open() as stream:
-            for number, chunk in enumerate(read(stream, payload.name, REQUIRED, IGNORED, only=REQUIRED)):
-                if number == 0 and chunk.added:
-                    yield Ignored(0, f"columns that are new here and not read: {', '.join(chunk.added)[:500]}")
+            for chunk in read(stream, payload.name, REQUIRED, IGNORED, only=REQUIRED):
+                yield from new_columns(chunk.added)
                 columns = Columns(chunk, chunk.where)
                 frame = _counts(columns, now)
                 frame["is_sound"] = ~frame.index.isin(list(columns.faults))

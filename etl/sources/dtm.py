@@ -30,7 +30,8 @@ from etl.countries import iso3_of_code, iso3_of_name, known, wanted
 from etl.delimited import Chunk
 from etl.dtm_tables import IGNORED, chunks_of
 from etl.dtm_words import DATE, FIGURE, day_in
-from etl.not_fetched import note, noted
+from etl.left_out import new_columns
+from etl.not_fetched import noted, part_by_part
 from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
 
 LEVELS = ("admin2", "admin1", "admin0")
@@ -81,19 +82,16 @@ class Dtm:
             raise ConfigurationMissing("WAYPOST_DTM_KEY", f"is not set; {self.spec.key_help}")
         client.headers["Ocp-Apim-Subscription-Key"] = key
         span = {"FromReportingDate": f"{window.start:%Y-%m-%d}", "ToReportingDate": f"{window.end:%Y-%m-%d}"}
-        failed: list[str] = []
         asked = [(country, level) for country in wanted() for level in LEVELS]
-        for country, level in asked:
-            try:
-                body, kind = get(client, f"{self.spec.url}/{level}", self.spec.max_bytes, Admin0Pcode=country, **span)
-            except (httpx.HTTPError, PayloadRejected) as error:
-                failed.append(f"{country} {level}: {type(error).__name__}")
-                if len(failed) == len(asked):
-                    raise _refusal(error) from error
-            else:
-                yield Payload(f"{country}-{level}.json", body, kind)
-        if failed:
-            yield note(failed)
+        try:
+            yield from part_by_part({f"{who} {level}": self._figures(client, level, who, span) for who, level in asked})
+        except httpx.HTTPStatusError as error:
+            raise _refusal(error) from error
+
+    def _figures(self, client: httpx.Client, level: str, country: str, span: dict[str, str]) -> Iterator[Payload]:
+        """Yield a country's figures at one level."""
+        body, kind = get(client, f"{self.spec.url}/{level}", self.spec.max_bytes, Admin0Pcode=country, **span)
+        yield Payload(f"{country}-{level}.json", body, kind)
 
     def parse(self, payload: Payload) -> Iterator[Item]:
         """Yield the sums of an answer of the API, or of a workbook or CSV file with or without HXL tags."""
@@ -105,8 +103,7 @@ class Dtm:
             if isinstance(chunk, Ignored):
                 yield chunk
                 continue
-            if added := [name for name in chunk.added if name not in IGNORED]:
-                yield Ignored(0, f"columns that are new here and not read: {', '.join(added)[:500]}")
+            yield from new_columns(name for name in chunk.added if name not in IGNORED)
             told, left_out = _without_totals(chunk)
             yield from left_out
             columns = Columns(told, told.where)
@@ -117,9 +114,9 @@ class Dtm:
             yield from _items(_sums(pd.concat(found, ignore_index=True)))
 
 
-def _refusal(error: httpx.HTTPError | PayloadRejected) -> httpx.HTTPError | PayloadRejected:
+def _refusal(error: httpx.HTTPStatusError) -> httpx.HTTPStatusError | PayloadRejected:
     """Return an error that says what a refusal (401, 403) may mean, any other error as it is."""
-    if not isinstance(error, httpx.HTTPStatusError) or error.response.status_code not in (401, 403):
+    if error.response.status_code not in (401, 403):
         return error
     status = error.response.status_code
     reason = (
@@ -163,7 +160,7 @@ def _without_totals(chunk: Chunk) -> tuple[Chunk, list[Ignored]]:
 def _read(columns: Columns, now: datetime) -> pd.DataFrame:
     """Return typed rows of a chunk; what is wrong with them is noted in ``columns``."""
     raw = columns.chunk.frame
-    for name in raw.columns:
+    for name in raw.columns[~raw.columns.duplicated(keep=False)]:
         raw[name] = raw[name].mask(raw[name].str.strip().str.fullmatch(NOT_AVAILABLE), "")
     raw[DATE] = raw[DATE].map({text: _day(text) for text in raw[DATE].unique()})
     country = _country(columns)

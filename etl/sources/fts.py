@@ -1,7 +1,7 @@
 """Money for humanitarian response from OCHA's Financial Tracking Service: plans, what they ask for, and flows.
 
 Three forms are read: the overview of all plans of a year, a search for flows, and the CSV files of the Humanitarian
-Data Exchange by plan or by plan and cluster. Decided here, where FTS leaves it open:
+Data Exchange by plan, by plan and cluster, or of flows (`etl.fts_tables`). Decided here, where FTS leaves it open:
 
 - A flow counts towards a plan when it is new money, paid or committed, and no part of another flow.
 - A plan over several years is one row, under its first year; of a plan over several countries the country is missing.
@@ -22,23 +22,17 @@ from data.schema.funding_flow import FundingFlow
 from data.schema.response_plan import ResponsePlan
 from etl import not_fetched
 from etl.client import get, send
-from etl.columns import Columns
 from etl.countries import iso3_of_name, known, wanted
-from etl.delimited import Chunk, read
+from etl.delimited import read
+from etl.fts_tables import FAR, STATUSES, items_of
 from etl.json_records import object_of, shown
 from etl.json_text import read_json
 from etl.markup import plain_text
-from etl.numbers import to_date, to_number, to_whole_number
+from etl.numbers import to_date, to_number
 from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
 
-STATUSES = {"paid": "paid", "commitment": "commitment", "pledge": "pledge"}
-REQUIRED = ("countryCode", "id", "name", "code", "startDate", "endDate", "year", "requirements", "funding")
-OPTIONAL = ("typeName", "cluster")
-IGNORED = ("typeId", "clusterCode", "percentFunded")
 MOST_PAGES = 200
 _INSTANT = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|\+00:00)?)?$")
-_FAR = timedelta(days=3660)
-"""Plans are made for years ahead."""
 
 
 class Fts:
@@ -100,9 +94,8 @@ class Fts:
         with payload.open() as stream:
             start = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
         if not start.startswith((b"{", b"[")):
-            _refuse_flows(payload)
             with payload.open() as stream:
-                yield from _table(read(stream, payload.name, REQUIRED, (*OPTIONAL, *IGNORED)), self.clock())
+                yield from items_of(read(stream, payload.name, ()), payload.name, self.clock())
             return
         data = _envelope(payload, self.spec.max_bytes)["data"]
         if isinstance(data.get("plans"), list):
@@ -111,19 +104,6 @@ class Fts:
             yield from _records("funding_flow", data["flows"], FundingFlow, lambda r: _flow(r, self.clock()))
         else:
             raise PayloadRejected(payload.name, "holds neither plans nor flows; totals by group come in the CSV files")
-
-
-def _refuse_flows(payload: Payload) -> None:
-    """Raise PayloadRejected for CSV files of flows: they tell neither a flow's version nor whether it is new money."""
-    with payload.open() as stream:
-        header = stream.read(4096).partition(b"\n")[0]
-    if b"amountUSD" in header and b"boundary" in header:
-        told = (
-            "holds flows without their version and without newMoney, so that none can be counted once; load the flows"
-        )
-        raise PayloadRejected(
-            payload.name, f"{told} from the API (etl run fts), and plans from fts_requirements_funding_*.csv"
-        )
 
 
 def _envelope(payload: Payload, max_bytes: int) -> dict[str, Any]:
@@ -192,7 +172,7 @@ def _plan(plan: dict[str, Any], now: datetime) -> dict[str, Any]:
     if not years:
         raise ValueError("usageYears name no year")
     countries = set(_countries_of(plan))
-    start, end = (_day(_text(plan, key), key, now + _FAR) for key in ("startDate", "endDate"))
+    start, end = (_day(_text(plan, key), key, now + FAR) for key in ("startDate", "endDate"))
     revised = _money(asked, "revisedRequirements")
     return {
         "source_id": "fts",
@@ -297,45 +277,6 @@ def _day(text: str, key: str, latest: datetime) -> pd.Timestamp | None:
     if unread[0]:
         raise ValueError(f"{key} is no date like 2020-01-31, or an impossible one ({text[:40]})")
     return None if pd.isna(values[0]) else values[0]
-
-
-def _table(chunks: Iterable[Chunk], now: datetime) -> Iterator[Item]:
-    """Yield the plans of a CSV file."""
-    for number, chunk in enumerate(chunks):
-        if number == 0 and chunk.added:
-            yield Ignored(0, f"columns that are new here and not read: {', '.join(chunk.added)[:500]}")
-        tags = chunk.frame["countryCode"].str.startswith("#")
-        no_plan = (chunk.frame["id"].str.strip() == "") & ~tags
-        for rows, reason in ((tags, "a line of HXL tags"), (no_plan, "money that goes to no plan")):
-            if rows.any():
-                yield Ignored(int(rows.sum()), reason)
-        columns = Columns(chunk.without(tags | no_plan), chunk.where)
-        yield from columns.items(ResponsePlan, _plans(columns, now))
-
-
-def _plans(columns: Columns, now: datetime) -> pd.DataFrame:
-    """Return the plans of a chunk; what is wrong with them is noted in ``columns``."""
-    country, plan, code = (columns.text(name, "") for name in ("countryCode", "id", "code"))
-    columns.fault(~country.isin(known()), "countryCode", "is no country")
-    columns.fault(~plan.str.fullmatch("[0-9]{1,9}"), "id", "is no number")
-    is_share = pd.Series([c not in p for c, p in zip(country, code, strict=True)], index=plan.index, dtype=bool)
-    year, unread = to_whole_number(columns.text("year", ""), least=1990)
-    columns.fault(unread | year.isna(), "year", "is no year from 1990 on")
-    return pd.DataFrame(
-        {
-            "source_id": "fts",
-            "plan_id": plan.mask(is_share, plan + ":" + country),
-            "year": year,
-            "cluster": columns.text("cluster", "").map(plain_text),
-            "title": columns.text("name", "").map(plain_text),
-            "plan_type": columns.text("typeName"),
-            "country_iso3": country,
-            "start_date": columns.date("startDate", now=now + _FAR),
-            "end_date": columns.date("endDate", now=now + _FAR),
-            "requirements_usd": columns.number("requirements"),
-            "funding_usd": columns.number("funding"),
-        }
-    )
 
 
 source = Fts()

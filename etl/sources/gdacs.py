@@ -7,6 +7,7 @@ What is decided here, where the feed leaves it open:
 - The end of an event that goes on is not known: ``todate`` is then the day of the last look, and is left out. An item
   that does not say whether it goes on (feeds before 2017) is taken as over.
 - ``iso3`` is the first country only. Codes that begin with X (XJE: Jersey) are GDACS's own: the country is missing.
+- A newer state of an event, which the JSON API (source ``gdacs_events``) may have told before, stays.
 - ``datemodified`` is missing before 2020: then it is the date of publication.
 """
 
@@ -24,7 +25,7 @@ from data.schema.hazard_event import HazardEvent
 from etl.client import get
 from etl.gdacs_codes import KINDS, SOURCE_ID, country_of, event_id, flag_of, level_of, on_the_map, possible
 from etl.markup import link_of, parse_xml, plain_text
-from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
+from etl.source import Ignored, Item, Keeps, Payload, Reject, Rows, Spec, Window
 
 USED = frozenset((
     "title", "link", "pubDate", "guid", "gdacs:temporary", "gdacs:datemodified", "gdacs:iscurrent", "gdacs:fromdate",
@@ -113,6 +114,7 @@ class Gdacs:
             newest = frame.drop_duplicates("event_id", keep="last").sort_index()
             if len(newest) < len(frame):
                 yield Ignored(len(frame) - len(newest), "an older state of an event that the feed names again")
+            yield Keeps(HazardEvent, "t.source_id = :source AND t.modified_at > s.modified_at", {"source": SOURCE_ID})
             yield Rows(HazardEvent, newest.drop(columns="locator"), newest["locator"].astype("str"))
 
 

@@ -58,7 +58,7 @@ IGNORED = frozenset((
 ))  # fmt: skip
 """Properties that are known and not read; any other is reported."""
 
-_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]{1,7})?Z?")
+_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]{1,7})?(?:Z|\+00:00)?")
 _LABEL_TIME = re.compile(r"([0-9]{2})/([0-9]{2}) ([0-9]{2}:[0-9]{2})(?: UTC)?")
 _LONGEST_FORECAST = timedelta(days=30)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,20})?")
@@ -78,6 +78,7 @@ class GdacsEvents:
         first_date=date(2000, 1, 1),
         rows=(1, 100_000),
         max_bytes=50_000_000,
+        rows_of=SOURCE_ID,
     )
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:

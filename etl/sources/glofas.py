@@ -22,12 +22,12 @@ import numpy as np
 import pandas as pd
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from data.errors import ConfigurationMissing, PayloadRejected, WaypostError
+from data.errors import ConfigurationMissing, PayloadRejected
 from data.schema.indicator import Indicator
 from etl.client import get
 from etl.json_records import object_of, shown
 from etl.json_text import read_json
-from etl.not_fetched import note, noted
+from etl.not_fetched import noted, part_by_part
 from etl.numbers import to_date, to_number
 from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
 
@@ -81,26 +81,23 @@ class Glofas:
 
     def fetch(self, client: httpx.Client, window: Window) -> Iterator[Payload]:
         """Yield one answer a point; a point that cannot be had is noted and leaves the others."""
-        points, today, failed = _points(), self.clock().date(), []
-        end = window.end.date()
+        points, today, end = _points(), self.clock().date(), window.end.date()
         span = {
             "start_date": f"{max(window.start.date(), FIRST_DATE)}",
             "end_date": f"{end if end < today else today + timedelta(days=FORECAST_DAYS)}",
         }
-        for key, (latitude, longitude) in points.items():
-            try:
-                asked = {**_cells(latitude, longitude), "daily": ",".join(SERIES), **span}
-                body, kind = get(client, self.spec.url, self.spec.max_bytes, **asked)
-                payload = Payload(f"point-{key}-{today}.json", body, kind)
-                _locations(payload, self.spec.max_bytes)
-            except (httpx.HTTPError, WaypostError) as error:
-                failed.append(f"{key}: {type(error).__name__}")
-                if len(failed) == len(points):
-                    raise
-                continue
-            yield payload
-        if failed:
-            yield note(failed)
+        yield from part_by_part(
+            {key: self._days(client, f"point-{key}-{today}.json", at, span) for key, at in points.items()}
+        )
+
+    def _days(
+        self, client: httpx.Client, name: str, at: tuple[float, float], span: dict[str, str]
+    ) -> Iterator[Payload]:
+        """Yield the answer for a point (latitude, longitude)."""
+        body, kind = get(client, self.spec.url, self.spec.max_bytes, **_cells(*at), daily=",".join(SERIES), **span)
+        payload = Payload(name, body, kind)
+        _locations(payload, self.spec.max_bytes)
+        yield payload
 
     def parse(self, payload: Payload) -> Iterator[Item]:
         """Yield the days of a point, or of each location of an answer whose locations are no neighbours."""

@@ -32,7 +32,8 @@ from etl.delimited import Chunk, read
 from etl.hapi_themes import GROUPS, HOSTS, NOT_READ, THEMES, Theme
 from etl.json_records import chunk_of_records
 from etl.json_text import read_json
-from etl.not_fetched import note, noted
+from etl.left_out import new_columns, without_tags
+from etl.not_fetched import noted, part_by_part
 from etl.source import Ignored, Item, Payload, Rows, Spec, Window
 
 PAGE_ROWS = 10_000
@@ -79,17 +80,8 @@ class Hapi:
         if ":" in identifier:
             identifier = base64.b64encode(identifier.encode()).decode()
         client.headers["X-HDX-HAPI-APP-IDENTIFIER"] = identifier
-        failed: list[str] = []
         asked = [(country, theme) for country in wanted() for theme in THEMES]
-        for country, theme in asked:
-            try:
-                yield from self._pages(client, theme, country, window)
-            except (httpx.HTTPError, PayloadRejected) as error:
-                failed.append(f"{theme.path} of {country}: {type(error).__name__}")
-                if len(failed) == len(asked):
-                    raise
-        if failed:
-            yield note(failed)
+        yield from part_by_part({f"{t.path} of {who}": self._pages(client, t, who, window) for who, t in asked})
 
     def _pages(self, client: httpx.Client, theme: Theme, country: str, window: Window) -> Iterator[Payload]:
         """Yield the pages of one theme and country."""
@@ -176,21 +168,19 @@ def _theme(names: set[str], place: str) -> Theme:
 
 def _sound(chunk: Chunk) -> tuple[Chunk, list[Ignored]]:
     """Leave out lines of HXL tags and the rows that HDX marks as wrong; say which columns are new."""
-    items = []
-    if chunk.added:
-        items.append(Ignored(0, f"columns that are new here and not read: {', '.join(chunk.added)[:500]}"))
-    tags = chunk.frame.iloc[:, 0].str.startswith("#")
-    marked = chunk.frame["error"].str.strip() != "" if "error" in chunk.frame else tags & False
-    if tags.any():
-        items.append(Ignored(int(tags.sum()), "a line of HXL tags"))
-    if (marked & ~tags).any():
-        items.append(Ignored(int((marked & ~tags).sum()), "a row that HDX itself marks with an error"))
-    left_out = tags | marked
+    added = new_columns(chunk.added)
+    chunk, tags = without_tags(chunk)
+    items = [*added, *tags]
+    left_out = pd.Series(False, index=chunk.frame.index)
+    if "error" in chunk.frame:
+        left_out = chunk.frame["error"].str.strip() != ""
+    if left_out.any():
+        items.append(Ignored(int(left_out.sum()), "a row that HDX itself marks with an error"))
     if {"population_group", "origin_location_code"} <= set(chunk.frame.columns):
         hosts = (chunk.frame["population_group"].str.strip() == HOSTS) & ~left_out
         if hosts.any():
             items.append(Ignored(int(hosts.sum()), "a host community, which is not displaced"))
-        left_out |= hosts
+        left_out = left_out | hosts
     return (chunk.without(left_out) if left_out.any() else chunk), items
 
 

@@ -30,6 +30,7 @@ from etl.client import get
 from etl.columns import Columns
 from etl.cyclones import level_of_wind
 from etl.delimited import Chunk, read
+from etl.left_out import new_columns
 from etl.markup import plain_text
 from etl.not_fetched import note, noted
 from etl.shapes import track_of
@@ -97,10 +98,8 @@ class Ibtracs:
             return
         storms = _Storms(self.clock() + timedelta(days=1))
         with payload.open() as stream:
-            for number, chunk in enumerate(read(stream, payload.name, REQUIRED, (*OPTIONAL, *IGNORED), only=WANTED)):
-                added = [column for column in chunk.added if not column.startswith(AGENCIES)]
-                if number == 0 and added:
-                    yield Ignored(0, f"columns that are new here and not read: {', '.join(added)[:500]}")
+            for chunk in read(stream, payload.name, REQUIRED, (*OPTIONAL, *IGNORED), only=WANTED):
+                yield from new_columns(column for column in chunk.added if not column.startswith(AGENCIES))
                 yield from storms.take(chunk)
         if not storms.has_units and not storms.seen and storms.open.empty:
             raise PayloadRejected(payload.name, "has neither a row of units nor a position: it is no IBTrACS file")

@@ -28,6 +28,7 @@ from etl.delimited import Chunk, read
 from etl.inform_book import scores_of
 from etl.json_records import chunk_of_records, shown
 from etl.json_text import read_json
+from etl.left_out import new_columns
 from etl.markup import plain_text
 from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
 
@@ -89,8 +90,7 @@ class InformRisk:
             if not is_trend and not set(LATEST) <= set(chunk.frame):
                 both = f"{', '.join(TRENDS)} (trends) nor {', '.join(LATEST)} (latest values)"
                 raise PayloadRejected(payload.name, f"has neither the columns {both}")
-            if not frames and chunk.added:
-                yield Ignored(0, f"columns that are new here and not read: {', '.join(chunk.added)[:500]}")
+            yield from new_columns(chunk.added)
             year = "GNAYear" if is_trend else "ValidityYear"
             dateless = chunk.frame[year].str.strip().isin(_NO_YEAR)
             if dateless.any():

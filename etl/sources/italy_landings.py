@@ -22,6 +22,7 @@ from data.schema.situation import Situation
 from etl.client import get
 from etl.columns import Columns
 from etl.delimited import Chunk, read
+from etl.left_out import new_columns
 from etl.reference_series import Series, series_items
 from etl.source import Ignored, Item, Payload, Rows, Spec, Window
 
@@ -80,9 +81,8 @@ class ItalyLandings:
 def _items(chunks: Iterable[Chunk], now: datetime) -> Iterator[Item]:
     """Yield the counts chunk by chunk, then the situation and its place."""
     days: list[date] = []
-    for number, chunk in enumerate(chunks):
-        if number == 0 and chunk.added:
-            yield Ignored(0, f"columns that are new here and not read: {', '.join(chunk.added)[:500]}")
+    for chunk in chunks:
+        yield from new_columns(chunk.added)
         day, report = (chunk.frame[name].str.strip() for name in ("Data", "Data_Report"))
         # As text, because months are filled up with days that they do not have (2025-02-29).
         unfinished = day.str.fullmatch(_DAY) & (day.str[:7] == report.str[:7]) & (day >= report)

@@ -20,16 +20,17 @@ from datetime import UTC, date, datetime, timedelta
 import httpx
 import pandas as pd
 
-from data.errors import PayloadRejected, WaypostError
+from data.errors import PayloadRejected
 from data.schema.indicator import Indicator
 from etl.client import get
 from etl.columns import Columns
 from etl.countries import iso3_of_code, wanted
 from etl.delimited import Chunk, read
-from etl.json_text import read_json
-from etl.not_fetched import note, noted
+from etl.hdx_files import CATALOGUE, files_of
+from etl.left_out import new_columns, without_tags
+from etl.not_fetched import noted, part_by_part
 from etl.numbers import to_number
-from etl.source import Ignored, Item, Payload, Rows, Spec, Window
+from etl.source import Item, Payload, Rows, Spec, Window
 
 SPANS = {"rf": ("rainfall", 1), "r1": ("rainfall_1_month", 3), "r3": ("rainfall_3_months", 9)}
 """The stem of a column, what it sums up, and over how many dekads."""
@@ -68,7 +69,7 @@ class Rainfall:
         id="rainfall",
         title="Rainfall by area and dekad (WFP, CHIRPS)",
         publisher="World Food Programme, from CHIRPS of the Climate Hazards Center (UCSB)",
-        url="https://data.humdata.org/api/3/action/package_show",
+        url=CATALOGUE,
         licence="CC BY-IGO",
         cadence=timedelta(days=14),
         tables=(Indicator,),
@@ -87,18 +88,8 @@ class Rainfall:
 
         A country that cannot be had does not take the others with it; when none can, its error passes through.
         """
-        failed: list[str] = []
-        countries = wanted()
         is_recent = window.start.year > self.clock().year - 5
-        for iso3 in countries:
-            try:
-                yield from [self._file(client, url, name) for name, url in self._listed(client, iso3, recent=is_recent)]
-            except (httpx.HTTPError, WaypostError) as error:
-                failed.append(f"{iso3}: {type(error).__name__}")
-                if len(failed) == len(countries):
-                    raise
-        if failed:
-            yield note(failed)
+        yield from part_by_part({iso3: self._files(client, iso3, recent=is_recent) for iso3 in wanted()})
 
     def parse(self, payload: Payload) -> Iterator[Item]:
         """Yield the figures of a country's file; a row with anything unreadable is rejected whole."""
@@ -110,37 +101,19 @@ class Rainfall:
             if b"aggregation_period" in stream.read(_HEAD_BYTES).partition(b"\n")[0]:
                 raise PayloadRejected(payload.name, "is rainfall as HDX HAPI publishes it, which is another source's")
         with payload.open() as stream:
-            for number, chunk in enumerate(read(stream, payload.name, REQUIRED, (*OPTIONAL, *IGNORED))):
-                code = _code_column(payload.name, chunk)
-                if number == 0 and chunk.added:
-                    yield Ignored(0, f"columns that are new here and not read: {', '.join(chunk.added)[:500]}")
-                tags = chunk.frame["date"].str.strip().str.startswith("#")
-                if tags.any():
-                    yield Ignored(int(tags.sum()), "a line of HXL tags, as the Humanitarian Data Exchange adds it")
-                    chunk = chunk.without(tags)  # noqa: PLW2901
+            for told in read(stream, payload.name, REQUIRED, (*OPTIONAL, *IGNORED)):
+                code = _code_column(payload.name, told)
+                chunk, tags = without_tags(told)
+                yield from (*new_columns(told.added), *tags)
                 yield from _items(Columns(chunk), code, now)
 
-    def _listed(self, client: httpx.Client, iso3: str, *, recent: bool) -> list[tuple[str, str]]:
-        """Return name and address of a country's files; the short ones, of five years, where ``recent``."""
-        dataset = f"{iso3.lower()}-rainfall-subnational"
-        body, _ = get(client, self.spec.url, 20_000_000, id=dataset)
-        answer = read_json(dataset, body)
-        result = answer.get("result") if isinstance(answer, dict) else None
-        listed = result.get("resources") if isinstance(result, dict) else None
-        files = [
-            (str(r.get("name")), str(r.get("url")))
-            for r in (listed if isinstance(listed, list) else [])
-            if isinstance(r, dict) and str(r.get("format")).upper() == "CSV"
-        ]
-        if not files:
-            raise PayloadRejected(dataset, f"lists no CSV file: {str(listed)[:300]}")
-        short = [(name, url) for name, url in files if "5ytd" in f"{name} {url}"]
-        return short if recent and short else [file for file in files if file not in short] or short
-
-    def _file(self, client: httpx.Client, url: str, name: str) -> Payload:
-        """Return one file."""
-        body, kind = get(client, url, self.spec.max_bytes)
-        return Payload(name if name.endswith(".csv") else f"{name}.csv", body, kind)
+    def _files(self, client: httpx.Client, iso3: str, *, recent: bool) -> Iterator[Payload]:
+        """Yield a country's files; the short ones, of five years, where ``recent``."""
+        files = files_of(client, self.spec.url, f"{iso3.lower()}-rainfall-subnational", "CSV")
+        short = [file for file in files if "5ytd" in f"{file.name} {file.url}"]
+        for file in short if recent and short else [file for file in files if file not in short] or short:
+            body, kind = get(client, file.url, self.spec.max_bytes)
+            yield Payload(file.name if file.name.endswith(".csv") else f"{file.name}.csv", body, kind)
 
 
 def _code_column(name: str, chunk: Chunk) -> str:

@@ -20,11 +20,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import httpx
 
-from data.errors import PayloadRejected
 from data.schema.conflict_event import ConflictEvent
 from etl.client import get
 from etl.ged import envelope, events_of, is_page
-from etl.not_fetched import note, noted
+from etl.not_fetched import noted, part_by_part
 from etl.source import Ignored, Item, Payload, Replaces, Rows, Spec, Window
 
 LEAST_MONTHS = 3
@@ -58,24 +57,21 @@ class UcdpCandidate:
 
         The newest two months may not be out yet, which is no failure; any other month without a file is noted.
         """
-        failed: list[str] = []
-        refusal: httpx.HTTPError | PayloadRejected | None = None
-        found, months = 0, _months(window)
-        for place, first in enumerate(months, start=1):
-            name = f"GEDEvent_v{first:%y}_0_{first.month}.csv"
-            try:
-                body, kind = get(client, self.spec.url + name, self.spec.max_bytes)
-            except (httpx.HTTPError, PayloadRejected) as error:
-                refusal = error
-                if not (_is_absent(error) and place > len(months) - 2):
-                    failed.append(f"{name}: {type(error).__name__}")
-            else:
-                found += 1
-                yield Payload(name, body, kind)
-        if not found and refusal is not None:
-            raise refusal
-        if failed:
-            yield note(failed)
+        months = _months(window)
+        names = {first: f"GEDEvent_v{first:%y}_0_{first.month}.csv" for first in months}
+        yield from part_by_part(
+            {name: self._file(client, name, may_be_absent=first in months[-2:]) for first, name in names.items()}
+        )
+
+    def _file(self, client: httpx.Client, name: str, *, may_be_absent: bool) -> Iterator[Payload]:
+        """Yield a month's file, nothing when it is not there and may be absent."""
+        try:
+            body, kind = get(client, self.spec.url + name, self.spec.max_bytes)
+        except httpx.HTTPStatusError as error:
+            if may_be_absent and error.response.status_code == httpx.codes.NOT_FOUND:
+                return
+            raise
+        yield Payload(name, body, kind)
 
     def parse(self, payload: Payload) -> Iterator[Item]:
         """Yield the events of a month's file or API answer, and the replacement of that month when it is whole."""
@@ -124,11 +120,6 @@ def _months(window: Window) -> list[date]:
 def _next(month: date) -> date:
     """Return the first day of the month after one."""
     return (month + timedelta(days=31)).replace(day=1)
-
-
-def _is_absent(error: httpx.HTTPError | PayloadRejected) -> bool:
-    """Tell whether an answer was 404: there is no such file."""
-    return isinstance(error, httpx.HTTPStatusError) and error.response.status_code == httpx.codes.NOT_FOUND
 
 
 source = UcdpCandidate()

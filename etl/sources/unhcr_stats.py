@@ -33,6 +33,7 @@ from etl.countries import known
 from etl.delimited import Chunk, read
 from etl.json_records import chunk_of_records, shown
 from etl.json_text import read_json
+from etl.left_out import new_columns
 from etl.numbers import to_whole_number
 from etl.source import Ignored, Item, Payload, Rows, Spec, Window
 from etl.zipped import single_csv
@@ -208,9 +209,8 @@ def _envelope(payload: Payload, max_bytes: int) -> tuple[list[object], int]:
 
 def _items(chunks: Iterable[Chunk], now: datetime) -> Iterator[Item]:
     """Yield the figures of chunks, group by group; a row with anything unreadable is rejected whole."""
-    for number, chunk in enumerate(chunks):
-        if number == 0 and chunk.added:
-            yield Ignored(0, f"columns that are new here and not read: {', '.join(chunk.added)[:500]}")
+    for chunk in chunks:
+        yield from new_columns(chunk.added)
         totals = chunk.frame[["coo_iso", "coa_iso"]].apply(lambda cells: cells.str.strip() == TOTAL).any(axis=1)
         if totals.any():
             yield Ignored(int(totals.sum()), "a sum over all countries of origin or asylum")

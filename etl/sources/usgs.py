@@ -5,8 +5,8 @@ What is decided here, where the feed leaves it open:
 - One earthquake has several ids, and the preferred one changes. The row carries the preferred id; the others are
   deleted if they were known, so that an earthquake is never counted twice.
 - ``alert`` is PAGER's colour for expected losses. GDACS and this map have no yellow (1 to 99 deaths): it is *orange*.
-  So is "pending": the estimate is orange or red, and waits for a seismologist to release it. Without a colour nobody
-  estimated losses: the level is *green*, and an event below magnitude 4.5 is ignored by name.
+  Without a colour nobody estimated losses: the level is *green*, and an event below magnitude 4.5 is ignored by name.
+  "pending" is no colour yet: USGS's own page says that the alert is under review. It is *green* too, and noted.
 - The tables of the same service (CSV, text) and QuakeML tell no colour, and are refused.
 - Quarry blasts, explosions and the like are no earthquakes, and ignored by name.
 - A feed without an event is believed when its ``metadata`` count 0.
@@ -30,25 +30,12 @@ from etl.json_text import read_json
 from etl.markup import link_of, plain_text
 from etl.source import Ignored, Item, Payload, Rows, Spec, Window
 
-LEVELS = {"green": "green", "yellow": "orange", "orange": "orange", "red": "red", "pending": "orange", "": "green"}
+LEVELS = {"green": "green", "yellow": "orange", "orange": "orange", "red": "red", "pending": "green", "": "green"}
 LEAST_MAGNITUDE = 4.5
 QUERY = "https://earthquake.usgs.gov/fdsnws/event/1/query"
 PAGE_EVENTS = 5_000
-FIELDS = (
-    "id",
-    "ids",
-    "mag",
-    "time",
-    "updated",
-    "alert",
-    "status",
-    "type",
-    "title",
-    "place",
-    "url",
-    "longitude",
-    "latitude",
-)
+FIELDS = ("id", "mag", "time", "updated", "status", "type", "longitude", "latitude")
+OPTIONAL = ("ids", "alert", "title", "place", "url")
 IGNORED = (
     "tz", "detail", "felt", "cdi", "mmi", "tsunami", "sig", "net", "code", "sources", "types", "nst", "dmin", "rms",
     "gap", "magType", "products",
@@ -96,12 +83,12 @@ class Usgs:
         """Yield each earthquake once, under its preferred id, and the deletion of its other ids."""
         features = _features(payload, self.spec.max_bytes)
         records = [_record(feature) for feature in features]
-        chunk = chunk_of_records(payload.name, records, FIELDS, (), IGNORED, "event") if records else None
+        chunk = chunk_of_records(payload.name, records, FIELDS, OPTIONAL, IGNORED, "event") if records else None
         if chunk is None:
             return
         if chunk.added:
             yield Ignored(0, f"fields that are new here and not read: {', '.join(chunk.added)[:500]}")
-        others = chunk.frame["type"] != "earthquake"
+        others = chunk.frame["type"].str.casefold() != "earthquake"
         if others.any():
             yield Ignored(int(others.sum()), "an event that is no earthquake (quarry blast, explosion ...)")
             chunk = chunk.without(others)
@@ -112,6 +99,8 @@ class Usgs:
         if small.any():
             yield Ignored(int(small.sum()), f"an earthquake below magnitude {LEAST_MAGNITUDE} that PAGER did not rate")
             frame = frame[~small]
+        if waits := int((chunk.frame["alert"][frame.index] == "pending").sum()):
+            yield Ignored(0, f"PAGER's colour is under review (pending): {waits} events are green until it is told")
         if len(frame):
             rows = _once(frame, chunk.frame["ids"])
             yield Rows(HazardEvent, rows.drop(columns="row"), "event " + rows["row"].astype("str"))

@@ -1,8 +1,9 @@
 """The time of year, where two years of reports tell a season from one surge.
 
 Angles of the day in the year, so that December is next to January. A season seen once cannot be told from what
-happened that year: the columns are missing until `LEAST_DAYS` after the first report was known. The weekday (and so a
-market day) is no column: the past days a forecaster learns from are whole weeks before its origin, and share it.
+happened that year: the columns are missing until `LEAST_DAYS` after the first report was known. The weekday is no
+column: the past days a forecaster learns from are whole weeks before its origin, and share it. Market days
+shape the week instead (`models.features.market_days`).
 """
 
 from collections.abc import Sequence

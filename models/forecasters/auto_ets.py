@@ -9,7 +9,7 @@ class AutoEts(Automatic):
     """Exponential smoothing, its form chosen by the corrected Akaike criterion."""
 
     name: ClassVar[str] = "auto_ets"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     role: ClassVar[str] = "baseline"
     title: ClassVar[str] = "AutoETS"
 

@@ -17,10 +17,11 @@ class Chosen(Forecaster):
 
     ``arrivals_models`` and ``stock_models`` map places to forecasters (`models.selection.Choice`), ``default`` answers
     for the others, ``gain_percent`` is what the choice rests on: the gain in score over the last value, by place.
+    ``refused`` says, by place, which stored model could not be used there and why (`models.serve`).
     """
 
     name: ClassVar[str] = "chosen"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     role: ClassVar[str] = "deployed"
 
     def __init__(
@@ -29,11 +30,13 @@ class Chosen(Forecaster):
         stock_models: Mapping[str, str] | None = None,
         gain_percent: Mapping[str, float] | None = None,
         default: str = LAST_VALUE,
+        refused: Mapping[str, str] | None = None,
     ) -> None:
         self.arrivals_models = arrivals_models
         self.stock_models = stock_models
         self.gain_percent = gain_percent
         self.default = default
+        self.refused = refused
 
     def adopt(self, fitted: Mapping[str, Forecaster]) -> None:
         """Take components that were fitted on the same panels, instead of fitting them again in ``fit``."""
@@ -76,7 +79,9 @@ class Chosen(Forecaster):
         return pd.concat(parts, ignore_index=True)
 
     def _said(self, place_id: str) -> str:
-        """Return which forecaster answers, and why."""
+        """Return which forecaster answers and why, or why it is not the stored one."""
+        if self.refused and place_id in self.refused:
+            return self.refused[place_id]
         gain = (self.gain_percent or {}).get(place_id)
         name = self.model_of(place_id)
         title = name.replace("_", " ")

@@ -16,7 +16,7 @@ class DampedTrend(CentredForecaster):
     """
 
     name: ClassVar[str] = "damped_trend"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     role: ClassVar[str] = "baseline"
     keeps_centre: ClassVar[bool] = True
 

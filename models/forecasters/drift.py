@@ -16,7 +16,7 @@ class Drift(CentredForecaster):
     """
 
     name: ClassVar[str] = "drift"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     role: ClassVar[str] = "baseline"
     keeps_centre: ClassVar[bool] = True
 

@@ -5,6 +5,7 @@ by its neighbours; forwarding hubs before it raise it. Countries are chosen firs
 destinations, so that twenty sites do not make a country twenty times as attractive.
 """
 
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -57,21 +58,46 @@ def spread(ground: Terrain, conflict: Floats, c: Coefficients) -> Floats:
     return np.asarray((1 - c.even_share) * chosen + c.even_share * even)
 
 
-def mean_way_km(ground: Terrain, conflict: Floats, c: Coefficients) -> Floats:
-    """Return the mean road kilometres (destinations,) of those who go there, NaN where nobody does.
+@dataclass(frozen=True)
+class Detours:
+    """What the loss of ways means for those who used them.
 
-    ``conflict`` (origins,) is that of one day.
+    ``later_km`` (destinations,) is how much longer the way has become, on average, of those who go there because the
+    one that they would have gone is cut; zero where nobody does. ``stranded_share`` is the part of those whose way is
+    cut that are left without any open road.
     """
+
+    later_km: Floats
+    stranded_share: float
+
+
+def detours(before: Terrain, after: Terrain, conflict: Floats, c: Coefficients) -> Detours:
+    """Compare the ways on the same places before and after some were cut; ``conflict`` (origins,) is that of one day.
+
+    Nobody is taken to arrive earlier than on the way that is cut.
+    """
+    was, now = (_going(ground, conflict, c) for ground in (before, after))
+    was_km, now_km = (np.where(ground.reach, ground.distance_km, 0.0) for ground in (before, after))
+    cut = before.reach & ~(after.reach & (now_km <= was_km))
+    lost = np.where(cut, was, 0.0)
+    leave = lost.sum(axis=1)
+    usual_km = np.divide((lost * was_km).sum(axis=1), leave, out=np.zeros(len(leave)), where=leave > 0)
+    coming = np.where(cut, now, np.maximum(now - was, 0.0)) * (leave > 0)[:, None]
+    longer_km = np.maximum(now_km - np.where(cut, was_km, usual_km[:, None]), 0.0)
+    people = coming.sum(axis=0)
+    later_km = np.divide((coming * longer_km).sum(axis=0), people, out=np.zeros(len(people)), where=people > 0)
+    stranded = leave[~after.reach.any(axis=1)].sum() / leave.sum() if leave.any() else 0.0
+    return Detours(later_km, float(stranded))
+
+
+def _going(ground: Terrain, conflict: Floats, c: Coefficients) -> Floats:
+    """Return which part of all people goes from each origin to each destination (origins, destinations)."""
     weight = choice(ground, c)
-    leave = [ground.home * 1.0, conflict]
-    parts = [c.background_share, 1 - c.background_share]
     going = np.zeros(weight.shape)
-    for part, from_here in zip(parts, leave, strict=True):
+    for part, from_here in ((c.background_share, ground.home * 1.0), (1 - c.background_share, conflict)):
         total = (from_here @ weight).sum()
         going += part * from_here[:, None] * weight / (total if total > 0 else 1.0)
-    people = going.sum(axis=0)
-    travelled = (going * np.where(ground.reach, ground.distance_km, 0.0)).sum(axis=0)
-    return np.asarray(np.divide(travelled, people, out=np.full(len(people), np.nan), where=people > 0))
+    return going
 
 
 def _even(ground: Terrain) -> Floats:

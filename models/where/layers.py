@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from models.panel import Panel
 from models.routing import INFORMAL_SHARE, RESTRICTED_SHARE
-from models.where.choice import mean_way_km, spread
+from models.where.choice import spread
 from models.where.coefficients import Coefficients
 from models.where.terrain import Terrain, terrain
 
@@ -43,10 +43,6 @@ class Layers:
     def shares(self, conflict: Floats, c: Coefficients) -> Floats:
         """Return each day's shares (days, destinations) from conflict at the origins (days, origins)."""
         return np.asarray(sum(weight * spread(ground, conflict, c) for weight, ground in self.parts))
-
-    def way_km(self, conflict: Floats, c: Coefficients) -> Floats:
-        """Return the mean road kilometres to each destination of those who go there by open ways (destinations,)."""
-        return mean_way_km(self.parts[-1][1], conflict, c)
 
 
 def layers(panel: Panel, status_override: Mapping[str, str] | None = None) -> Layers:

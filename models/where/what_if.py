@@ -9,11 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.panel import Panel
-from models.routing import Routing, route
+from models.routing import route
+from models.where.choice import Detours, detours
 from models.where.layers import conflict, layers
 from models.where.shares import DestinationShares
 
-Array: TypeAlias = npt.NDArray[np.float32]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 WALK_KM_PER_DAY = 35.0
@@ -22,63 +22,85 @@ WALK_KM_PER_DAY = 35.0
 
 @dataclass(frozen=True)
 class WhatIf:
-    """Shares before and after a change of status.
+    """Shares before and after a change.
 
-    ``destinations``: place_id, share_before, share_after (each sums to one), delay_days (how much longer the way of
-    those who go there has become; zero where it has not). ``points``: place_id, share_before, share_after of the
-    border points that feed sites. Both are empty where no road leads anywhere.
+    ``destinations`` and ``points`` (the border points that feed sites or are where people arrive): place_id,
+    share_before, share_after, delay_days (how much later those arrive who come there because their own way is cut;
+    zero where nobody does). The shares of the destinations sum to one, those of the points to what comes over a known
+    crossing. ``stranded_share`` is the part of those whose way is cut who have no other road. Both tables are empty
+    where no road leads anywhere.
     """
 
     destinations: pd.DataFrame
     points: pd.DataFrame
+    stranded_share: float
 
 
-def what_if(panel: Panel, status: Mapping[str, str], model: DestinationShares | None = None) -> WhatIf:
-    """Return what changes when border points get another status (border point -> open, restricted, closed)."""
-    model = model or DestinationShares.committed()
-    before, after = layers(panel), layers(panel, status)
-    ids = list(before.destination_ids)
-    shares = [model.of(panel, ground) for ground in (before, after)]
-    delay = np.zeros(len(ids))
-    if ids:
-        fled, c = conflict(panel, before.origin_ids), model.learnt_.coefficients
-        longer_km = after.way_km(fled, c) - before.way_km(fled, c)
-        delay = np.clip(np.nan_to_num(longer_km), 0, None) / WALK_KM_PER_DAY
-    found = pd.DataFrame({"place_id": ids, "share_before": shares[0], "share_after": shares[1], "delay_days": delay})
-    routings = (route(panel), route(panel, status_override=status))
-    at = [over_points(r, dict(zip(ids, s, strict=True))) for r, s in zip(routings, shares, strict=True)]
-    points = pd.DataFrame({"share_before": at[0], "share_after": at[1]}).fillna(0.0).rename_axis("place_id")
-    return WhatIf(found, points.reset_index())
+def what_if(panel: Panel, status: Mapping[str, str], changed: Panel | None = None) -> WhatIf:
+    """Return what changes when border points get another status (border point -> open, restricted, closed).
 
-
-def over_points(routing: Routing, shares: Mapping[str, float]) -> "pd.Series[float]":
-    """Return what comes over each border point that feeds sites, from the shares of the sites.
-
-    A site without a known crossing gives nothing to any point, so the sum is that of the sites with one.
+    ``changed`` is the panel afterwards where more than that is different: a new point (`models.where.temporary`).
     """
-    links = routing.links
-    part = links["share"].to_numpy(dtype=float) * links["site_id"].map(shares).fillna(0.0).to_numpy(dtype=float)
-    return pd.Series(part, index=list(links["border_point_id"]), dtype=float).groupby(level=0).sum()
+    model = DestinationShares.committed()
+    later = changed or panel
+    before, after = model.predict(panel), model.predict(later, status)
+    found = pd.DataFrame({"share_before": before, "share_after": after}).fillna(0.0)
+    ways = None if changed else _detours(panel, status, model)
+    found["delay_days"] = 0.0 if ways is None else ways.later_km / WALK_KM_PER_DAY
+    both = flows(panel, found["share_before"]), flows(later, found["share_after"], status)
+    each = pd.DataFrame({"share_before": both[0], "share_after": both[1]}).fillna(0.0)
+    more = (each["share_after"] - each["share_before"]).clip(lower=0)
+    late = more * found["delay_days"].reindex(each.index.get_level_values("site_id")).to_numpy()
+    points = each.assign(more=more, late=late).groupby(level="place_id").sum()
+    points["delay_days"] = (points.pop("late") / points.pop("more").where(lambda people: people > 0)).fillna(0.0)
+    stranded = 0.0 if ways is None else ways.stranded_share
+    return WhatIf(found.rename_axis("place_id").reset_index(), points.reset_index(), stranded)
 
 
-def divert(arrivals: Array, before: Floats, after: Floats, delay_days: Floats) -> tuple[Array, Array]:
-    """Return arrivals (paths, places, days) after a change of shares, and who is still on the way at the end (paths,).
+def _detours(panel: Panel, status: Mapping[str, str], model: DestinationShares) -> Detours | None:
+    """Compare the ways as if the changed points were open with those that are left; None without any road."""
+    usual, left = layers(panel, dict.fromkeys(status, "open")), layers(panel, status)
+    if not left.parts:
+        return None
+    fled = conflict(panel, left.origin_ids)
+    return detours(usual.parts[-1][1], left.parts[-1][1], fled, model.learnt_.coefficients)
 
-    A place whose share falls keeps that part of its own arrivals. The others go to the places whose share rises, in
-    proportion to the rise, whole days later. Arrivals and people on the way add up to the arrivals before.
+
+def flows(panel: Panel, shares: "pd.Series[float]", status: Mapping[str, str] | None = None) -> "pd.Series[float]":
+    """Return what comes over each border point to each site, by (place_id, site_id), from the shares of destinations.
+
+    A site without a known crossing gives nothing to any point; people who arrive at a border point itself are there
+    under its own id.
+    """
+    links = route(panel, status_override=status).links
+    over = links["share"].to_numpy(dtype=float) * links["site_id"].map(shares).fillna(0.0).to_numpy(dtype=float)
+    own = shares[shares.index.isin(panel.point_ids)]
+    pairs = [*zip(links["border_point_id"], links["site_id"], strict=True), *zip(own.index, own.index, strict=True)]
+    index = pd.MultiIndex.from_tuples(pairs, names=["place_id", "site_id"])
+    return pd.Series([*over, *own], index=index, dtype=float).groupby(level=[0, 1]).sum()
+
+
+def divert(
+    arrivals: Floats, before: Floats, after: Floats, delay_days: Floats, stranded_share: float = 0.0
+) -> tuple[Floats, Floats, Floats]:
+    """Return arrivals (paths, places, days) after a change of shares, and who arrives nowhere within these days.
+
+    A place whose share falls keeps that part of its own arrivals. Of the others a part is stranded, and everybody where
+    no share rises; the rest go to the places whose share rises, in proportion to the rise, whole days later. Second
+    come those still on the way at the end, third those stranded, both (paths,). All add up to the arrivals before.
     """
     lost = np.clip(before - after, 0, None)
     gained = np.clip(after - before, 0, None)
-    leaving = np.divide(lost, before, out=np.zeros(len(before)), where=before > 0)
-    if gained.sum() <= 0:
-        return arrivals, np.zeros(len(arrivals), dtype=np.float32)
-    moved = (arrivals * leaving.astype(np.float32)[None, :, None]).sum(axis=1)
-    result = arrivals * (1 - leaving).astype(np.float32)[None, :, None]
-    on_the_way = np.zeros(len(arrivals), dtype=np.float32)
+    leaving = np.divide(lost, before, out=np.zeros(len(before)), where=before > 0)[None, :, None]
+    moved = (arrivals * leaving).sum(axis=1)
+    part_stranded = stranded_share if gained.any() else 1.0
+    stranded = moved.sum(axis=1) * part_stranded
+    result = arrivals * (1 - leaving)
+    on_the_way = np.zeros(len(arrivals))
     days = arrivals.shape[2]
     for place in np.flatnonzero(gained):
-        part = moved * np.float32(gained[place] / gained.sum())
+        part = moved * ((1 - part_stranded) * gained[place] / gained.sum())
         late = min(round(float(delay_days[place])), days)
         result[:, place, late:] += part[:, : days - late]
         on_the_way += part[:, days - late :].sum(axis=1)
-    return result, on_the_way
+    return result, on_the_way, stranded

@@ -20,6 +20,7 @@ from etl.archive import Archive
 from etl.outlines import outlines
 from etl.situation import load
 from tests.benchmarks import forecast_many, forecast_series, forecast_speed, forecast_warn, forecast_where
+from tests.benchmarks.memory import peak_mb
 from tests.benchmarks.row import Row
 from tests.benchmarks.situations import convert
 
@@ -67,10 +68,13 @@ def _names(evidence: Path) -> list[str]:
 
 
 def _part(name: str, work) -> list[Row]:
-    """Measure one part and say how long it took."""
+    """Measure one part; its last rows say how long it took and how much memory."""
     began = time.monotonic()
     rows = work()
+    seconds = time.monotonic() - began
+    rows.append(Row(f"time, {name}, ours and peers together, seconds", seconds, None, "", "no goal of its own", None))
+    rows.append(Row(f"memory, peak MB after {name}, without workers", peak_mb(), None, "", "no goal of its own", None))
     for row in rows:
         print(f"  {row.metric}: {row.ours:.4g}, {row.peer_name or 'no peer'} {row.peer}", flush=True)
-    print(f"  {name}: {len(rows)} rows in {time.monotonic() - began:.0f} s", flush=True)
+    print(f"  {name}: {len(rows)} rows in {seconds:.0f} s", flush=True)
     return rows

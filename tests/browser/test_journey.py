@@ -97,6 +97,13 @@ def test_the_numbers_on_the_page_are_those_in_the_database(page, world):
     _keep(page, "situation")
 
 
+def test_who_hears_the_page_is_told_its_fields_and_who_sees_it_the_whole_map(page):
+    expect(page.get_by_role("radiogroup", name="Arrivals within")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("slider", name="Replay clock")).to_be_visible(timeout=60_000)
+    drawn, legend = page.locator("#map").bounding_box(), page.locator(".legend").bounding_box()
+    assert legend["y"] >= drawn["y"] + drawn["height"]
+
+
 def test_moving_the_clock_changes_what_is_known(page, world):
     _choose(page, "Bangui–Mole")
     before = page.locator("#expected-arrivals").get_attribute("data-value")
@@ -115,6 +122,19 @@ def test_a_what_if_shows_a_gap_and_saves_nothing(page, world):
     expect(page.locator("#what-if-result")).to_contain_text("Lines not assessed may be worse")
     page.locator("#what-if-processing").fill("-5")
     expect(page.locator("#what-if-result")).not_to_contain_text("overwhelmed", timeout=30_000)
+
+
+def test_if_a_crossing_closed_everybody_is_still_counted(page):
+    _choose(page, "Gamboula–Lolo")
+    page.locator("#closing label").click()
+    expect(page.locator("#closing-result")).to_contain_text("never a recommendation", timeout=30_000)
+    said, lines = page.locator("#closing-said"), page.locator("#closing-table tbody tr").all()
+    more = sum(float(line.get_attribute("data-p50")) for line in lines)
+    kept = float(said.get_attribute("data-kept"))
+    assert kept + more == pytest.approx(float(said.get_attribute("data-before")), abs=1)
+    _keep(page, "closing")
+    page.locator("#closing label").click()
+    expect(page.locator("#closing-said")).to_have_count(0, timeout=30_000)
 
 
 @pytest.mark.parametrize("path", ["standards", "scorecard", "data", "upload", "about"])
@@ -215,5 +235,6 @@ def _keep(page: Page, name: str) -> None:
     folder = os.environ.get("WAYPOST_SCREENSHOTS")
     if folder:
         size = page.viewport_size or {}
+        page.evaluate("scrollTo(0, 0)")
         page.wait_for_timeout(1500)
         page.screenshot(path=str(Path(folder) / f"{name}-{size.get('width')}.png"))

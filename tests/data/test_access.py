@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from dashboard import queries, tiles
+from dashboard import queries, queries_sources, tiles
 from dashboard.queries import View
 from data.access import AUDIENCES, gate
 from data.schema import Base, Versioned
@@ -68,7 +68,7 @@ def read_by(store: Store, audience: str) -> dict[str, int]:
     found |= {f"{t.__tablename__} at the clock": len(view.of(t)) for t in tables if issubclass(t, Versioned)}
     found["page: capacities"] = len(queries.capacities(view, "valley:gate"))
     found["page: stocks"] = len(queries.stocks(view))
-    found["page: quarantine"] = len(queries.quarantine(mine))
+    found["page: quarantine"] = len(queries_sources.rejected_rows(mine))
     found["page: status"] = int((queries.points(view, 30)["status"] == "closed").sum())
     newest = queries.source_states(view).set_index("source_id")["newest_content_at"]
     found["page: newest content"] = int(newest.reindex(["counts", "capacities", "stocks", "statuses"]).notna().sum())

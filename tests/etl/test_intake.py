@@ -114,8 +114,8 @@ def test_a_preview_is_what_the_load_then_does_and_leaves_nothing(intake, store, 
 def test_rows_that_contradict_each_other_are_both_refused(intake):
     seen = intake.preview(sending(queue_csv(("gate", "2026-03-01", "5"), ("North Gate", "2026-03-01", "6"))))
     assert [(p.place, p.reason) for p in seen.problems] == [
-        ("line 2", "place_id and days are those of line 3 as well, the figures are not"),
-        ("line 3", "place_id and days are those of line 2 as well, the figures are not"),
+        ("line 2", "place_id and days are those of line 3 as well, the rest is not"),
+        ("line 3", "place_id and days are those of line 2 as well, the rest is not"),
     ]
 
 

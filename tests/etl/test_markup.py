@@ -26,7 +26,8 @@ def parse(body: bytes):
     "body",
     [b"<rss/>", b'<?xml version="1.0" encoding="utf-8"?><rss/>', b"\xef\xbb\xbf<?xml version='1.0'?><rss/>",
      MANGLED + b'<?xml version="1.0" encoding="utf-8"?><rss/>', b'\r\n  <?xml version="1.0"?><rss/>',
-     gzip.compress(b"<rss/>", mtime=0), '<?xml version="1.0" encoding="utf-16"?><rss/>'.encode("utf-16")],
+     gzip.compress(b"<rss/>", mtime=0), b'<?xml version="1.0" encoding="UTF-16" standalone="no"?><rss/>',
+     '<?xml version="1.0" encoding="utf-16"?><rss/>'.encode("utf-16")],
 )  # fmt: skip
 def test_marks_white_space_and_gzip_before_the_feed_are_no_obstacle(body):
     assert parse(body).tag == "rss"

@@ -10,7 +10,7 @@ from data.schema.displacement import Displacement
 from data.schema.indicator import Indicator
 from data.schema.place_match import PlaceMatch
 from data.store import Store
-from etl.match import run
+from etl.match import decide, run
 
 AREAS = pd.DataFrame(
     {
@@ -56,14 +56,27 @@ def test_each_name_is_matched_once_and_what_is_not_exact_waits(filled: Store):
     assert run(filled)["unchanged"] == 3
 
 
-def test_what_a_person_decided_stays(filled: Store):
+def test_what_a_person_decided_stays_until_it_is_reopened(filled: Store):
     run(filled)
-    row = filled.read(PlaceMatch, name="Sth. Darfor")[PlaceMatch.content()]
-    with filled.load("person") as load:
-        load.add(PlaceMatch, row.assign(decided_pcode="SD03", decided_by="a planner"))
-    assert run(filled)["waiting for a person"] == 1
-    (kept,) = filled.read(PlaceMatch, name="Sth. Darfor").to_dict("records")
-    assert (kept["decided_pcode"], kept["decided_by"]) == ("SD03", "a planner")
+    for accepted, code, waiting in ((True, "SD03", 1), (False, "", 1), (None, None, 2)):
+        before = filled.read(PlaceMatch, name="Sth. Darfor").iloc[0]
+        assert decide(filled, int(before["version_id"]), accepted, "a planner") == "Sth. Darfor"
+        assert run(filled)["waiting for a person"] == waiting
+        (kept,) = filled.read(PlaceMatch, name="Sth. Darfor").to_dict("records")
+        assert (None if pd.isna(kept["decided_pcode"]) else kept["decided_pcode"]) == code
+        assert kept["known_from"] > before["known_from"]
+    history = filled.history(PlaceMatch, name="Sth. Darfor")
+    assert history["decided_by"].tolist()[1:3] == ["a planner"] * 2
+    assert history["decided_pcode"].tolist()[1:3] == ["SD03", ""]
+
+
+def test_who_decides_on_what_has_changed_meanwhile_is_told(filled: Store):
+    run(filled)
+    seen = int(filled.read(PlaceMatch, name="Sth. Darfor")["version_id"].iloc[0])
+    assert decide(filled, seen, False, "one")
+    assert decide(filled, seen, True, "another") is None
+    assert filled.read(PlaceMatch, name="Sth. Darfor")["decided_pcode"].tolist() == [""]
+    assert decide(filled, -1, True, "anybody") is None
 
 
 def test_without_names_nothing_is_written(store: Store):

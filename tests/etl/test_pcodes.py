@@ -4,7 +4,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.pcodes import KEY, match, name_key, resolved
+from etl.pcodes import KEY, likeness, match, name_key
 
 AREAS = pd.DataFrame(
     [
@@ -60,20 +60,15 @@ def test_exact_means_the_same_key_or_the_code_itself(name):
         assert name_key(name) in keys or name.strip().casefold() in keys
 
 
-def test_only_exact_matches_and_decisions_count():
-    names = asked("North Darfur", "N. Darfor", "Nearly", "Nowhere", "New")
-    matches = names[:4].assign(
-        suggested_pcode=["SD02", "SD17", "SD17", "SD03"],
-        is_exact=[True, False, False, True],
-        decided_pcode=[None, None, "SD02", ""],
-    )
-    codes = resolved(names, matches.sample(frac=1, random_state=1))
-    assert [None if pd.isna(code) else code for code in codes] == ["SD02", None, "SD02", None, None]
-
-
 def test_matching_keeps_the_rows_and_their_order():
     names = asked("Nowhere at all", "Northern", "South Darfur").set_index(pd.Index([7, 3, 5]))
     out = match(names, AREAS)
     assert out.index.tolist() == [7, 3, 5]
     assert out[KEY].equals(names[KEY])
     assert out["suggested_pcode"].tolist()[1:] == ["SD17", "SD03"]
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_a_likeness_is_a_share_and_one_name_is_like_itself(name, other):
+    assert 0 <= likeness(name, [other]) <= likeness(name, [other, name.upper()]) <= 1
+    assert likeness("Darfūr", ["x", "DARFUR"]) == 1

@@ -46,3 +46,14 @@ def test_a_column_that_names_a_patient_is_refused(column):
 )  # fmt: skip
 def test_a_count_of_patients_is_not(column):
     refuse_personal([column], "file.csv")
+
+
+@pytest.mark.parametrize("column", ["Name of head of family", "Household name", "Nom du chef de ménage"])
+def test_a_name_of_somebody_is_refused_however_it_is_called(column):
+    with pytest.raises(PayloadRejected, match="looks like data about a person"):
+        refuse_personal((column,), "counts.csv")
+
+
+@pytest.mark.parametrize("column", ["nombre de personnes", "site name", "people", "name of camp", "families"])
+def test_a_name_of_a_place_and_a_number_of_people_are_not(column):
+    refuse_personal((column,), "counts.csv")

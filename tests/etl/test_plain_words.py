@@ -63,3 +63,36 @@ def test_an_end_before_its_start_is_said_with_both_days_and_no_rule():
 )
 def test_a_refused_file_says_what_to_do(reason, says):
     assert says in of_file(reason)
+
+
+@pytest.mark.parametrize(("told", "day"), [
+    ("46082", "2026-03-01"), ("2026/3/1", "2026-03-01"), ("2026-03-01 14:30", "2026-03-01"),
+    ("1 March 2026", "2026-03-01"), ("01-Mar-26", "2026-03-01"),
+])  # fmt: skip
+def test_a_day_in_another_notation_is_told_as_it_should_be_written(told, day):
+    assert hint_for("end_date", told, "end_date is no date like YYYY-MM-DD") == f"write {day} (year-month-day)"
+
+
+@pytest.mark.parametrize("told", ["mars 1, 2026", "99999", "2026/13/45", "0 March 2026", "Monday"])
+def test_no_day_is_guessed(told):
+    assert hint_for("end_date", told, "end_date is no date like YYYY-MM-DD") == "write the day alone, like 2026-03-01"
+
+
+@pytest.mark.parametrize("told", ["6-18", "06:00-18:00", "6h - 18h", "6 to 18"])
+def test_a_window_in_one_cell_is_told_as_its_two_columns(told):
+    said = hint_for("window_start_hour", told, "window_start_hour is no plain whole number")
+    assert said == "write 6 as window_start_hour and 18 as window_end_hour"
+
+
+@pytest.mark.parametrize(("row", "hint"), [
+    ({"place_id": "place_id", "people": "people", "note": ""}, "repeats the names of the columns"),
+    ({"place_id": "Source: police", "people": "", "note": ""}, "holds nothing but 'Source: police'"),
+    ({"place_id": "", "people": "55", "note": ""}, "holds nothing but '55'"),
+])  # fmt: skip
+def test_a_row_that_is_none_of_data_is_one_problem(row, hint):
+    (problem,) = problems_of("row 7", "place_id names no place known here; people is no plain whole number", row)
+    assert hint in problem.hint
+
+
+def test_an_error_of_the_spreadsheet_program_is_named():
+    assert "the formula in this cell fails" in hint_for("people", "#DIV/0!", "people is no plain whole number")

@@ -1,18 +1,27 @@
 """Trying quarantined rows again: what fits by now lands, and nothing that came later is undone."""
 
+import argparse
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from data.errors import InputRejected
 from data.schema.conflict_event import ConflictEvent
+from data.schema.observation import Observation
 from data.schema.quarantine import Quarantine
+from data.schema.situation import Situation
 from data.schema.source_run import SourceRun
+from data.schema.stock import Stock
 from etl import pipeline
 from etl.archive import Archive
+from etl.commands import run
+from etl.intake import Intake, Sending
 from etl.registry import source
 from etl.retry import put_retry, retry
 from etl.source import Payload
+from tests.doors import csv_of, queue_csv, sheet_of, valley
 
 EVENTS = (Path(__file__).parents[1] / "payloads" / "ucdp" / "events.csv").read_bytes()
 HEADER, *LINES = EVENTS.decode().splitlines()
@@ -99,11 +108,62 @@ def test_a_run_without_its_payload_cannot_be_tried_again(store, load, archive):
 
 
 def test_asked_twice_a_retry_waits_once(store, load, archive):
-    from sqlalchemy import text
-
     run_id = load(*LINES)
     put_retry(store, archive, run_id)
     put_retry(store, archive, run_id)
     with store.engine.connect() as connection:
         waiting = connection.execute(text("SELECT args FROM waypost_jobs.procrastinate_jobs")).scalars().all()
     assert waiting == [{"run_id": run_id}]
+
+
+def late(store):
+    """Counts of the valley become known three days after their day."""
+    with store.load("situation") as target:
+        target.add(Situation, store.read(Situation)[Situation.content()].assign(registration_lag_days=3))
+
+
+def known_since(store):
+    with store.engine.connect() as connection:
+        return connection.execute(text("SELECT known_from FROM observation ORDER BY known_from")).scalars().all()
+
+
+def test_what_a_situation_folder_brought_keeps_its_delay_of_knowledge(store, archive):
+    late(valley(store))
+    header = ("place_id", "measure", "period_end_date", "people", "source_id")
+    rows = [(place, "queue", "2014-03-01", "5", "border-police") for place in ("gate", "new")]
+    payload = Payload("valley/observations.csv", csv_of(header, *rows))
+    setting = pipeline.Setting("valley", timedelta(days=3))
+    pipeline.load(store, archive, source("counts"), [payload], setting)
+    late(valley(store, ("valley:new", "town", "Newtown")))
+    assert retry(store, archive, int(store.read(Quarantine)["run_id"].iloc[0]))["new"] == 1
+    assert known_since(store) == [datetime(2014, 3, 4, tzinfo=UTC)] * 2
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_what_came_through_a_door_is_read_as_its_kind_and_within_its_situation(store, archive, form):
+    intake = Intake(valley(store), archive)
+    body = queue_csv(("North Gate", "2026-03-01", "5"), ("Newtown", "2026-03-01", "7"))
+    if form == "xlsx":
+        rows = [{"place_id": p, "period_end_date": "2026-03-01", "people": n, "source_id": "a"}
+                for p, n in (("North Gate", 5), ("Newtown", 7))]  # fmt: skip
+        body = sheet_of(rows)
+    sending = Sending("queues", Payload(f"upload/queues.{form}", body), "valley")
+    intake.load(sending, accept_good_rows=True)
+    valley(store, ("valley:new", "site", "Newtown"))
+    run_id = int(store.read(Quarantine)["run_id"].iloc[0])
+    assert retry(store, archive, run_id)["new"] == 1
+    assert store.read(Observation)[["place_id", "measure"]].values.tolist() == [
+        ["valley:gate", "queue"], ["valley:new", "queue"],
+    ]  # fmt: skip
+    assert store.read(Quarantine).empty
+
+
+def test_a_file_of_a_situation_all_of_whose_places_were_unknown_lands_when_they_are_known(store, archive, tmp_path):
+    valley(store)
+    file = tmp_path / "stocks.csv"
+    file.write_text("place_id,item,counted_date,quantity,unit,reported_by\nnew,blanket,2026-03-01,5,piece,a\n")
+    options = argparse.Namespace(sources=["stocks"], files=[file], situation="valley")
+    assert run(store, archive, options) == 0
+    valley(store, ("valley:new", "town", "Newtown"))
+    assert retry(store, archive, int(store.read(Quarantine)["run_id"].iloc[0]))["new"] == 1
+    assert store.read(Stock)["place_id"].tolist() == ["valley:new"]

@@ -11,17 +11,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
 from sqlalchemy import inspect, text
 
+from data.schema.displacement import Displacement
+from data.schema.place_match import PlaceMatch
 from data.schema.source_run import SourceRun
 from etl import backfill, commands, jobs, pipeline, worker
 from etl.__main__ import main
 from etl.archive import Archive
 from etl.registry import source
 from tests.faulty_server import answer, serving, silence
+from tests.surroundings import displaced
+from tests.worlds import known_rows, load
 
 FEED = (Path(__file__).parents[1] / "payloads" / "gdacs" / "rss.xml").read_bytes()
 CHILD = """
@@ -33,7 +38,7 @@ from etl.__main__ import main
 from etl.registry import source
 
 @contextlib.contextmanager
-def loopback(*hosts):
+def loopback(*hosts, archive):
     with httpx.Client(timeout=30) as session:
         yield session
 
@@ -76,7 +81,7 @@ def at_home(monkeypatch):
     """Point GDACS at a loopback server within this process."""
 
     @contextlib.contextmanager
-    def loopback(*_: str) -> Iterator[httpx.Client]:
+    def loopback(*_: str, archive: Archive) -> Iterator[httpx.Client]:
         with httpx.Client(timeout=5) as session:
             yield session
 
@@ -205,3 +210,15 @@ def test_the_commands_run_and_status(store, settings, at_home, capsys):
     assert any(line.startswith("ucdp") and "not_configured" in line for line in lines)
     assert lines[-1].startswith("  run 1, hazard_event, item 3 (XX1): eventtype 'XX' is none of")
     assert main(["run", "no-such-source"]) == os.EX_DATAERR
+
+
+def test_names_of_areas_are_matched_after_a_look_that_brought_some(store, monkeypatch, tmp_path):
+    def bring(to, archive, one, now):
+        load(to, {Displacement: known_rows(Displacement, [displaced(60, 5, area_pcode=None, area_name="Vale")])})
+        return {"new": 1, "revised": 0}
+
+    monkeypatch.setattr(worker.schedule, "due", lambda *_: ["idmc"])
+    monkeypatch.setattr(worker.schedule, "look", bring)
+    bench = worker.Bench(store, Archive(tmp_path), {}, datetime.now(UTC))
+    asyncio.run(worker.look(SimpleNamespace(additional_context={"bench": bench}), "idmc"))
+    assert store.read(PlaceMatch)["name"].tolist() == ["Vale"]

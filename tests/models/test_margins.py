@@ -7,10 +7,19 @@ from hypothesis import strategies as st
 
 from models.calibration import KNOTS_DAYS, LEVELS, MEDIAN, adapted, committed, knots_of, pooled, weighted_quantile
 from models.features.lags import Lags
-from models.margins import arrivals_error, calibrate_arrivals, calibrate_stock, doubt, stock_error, stock_scale
+from models.margins import (
+    MOST_PEOPLE,
+    arrivals_error,
+    calibrate_arrivals,
+    calibrate_stock,
+    doubt,
+    stock_error,
+    stock_scale,
+)
 
 DAYS = 90
 AHEAD = np.array(KNOTS_DAYS, dtype=float)
+CALM = np.ones((1, len(KNOTS_DAYS)))
 
 
 def lags(level: float = 1000.0, activity: float = 10.0, stale: float = 5.0, span: float = 200.0) -> Lags:
@@ -27,7 +36,7 @@ def test_stock_paths_take_the_tables_quantiles_at_the_knots():
     drawn = rng.normal(0, 1, (2001, 1, DAYS)).astype(np.float32)
     centre = np.full((1, DAYS), 50_000.0)
     known = lags(level=50_000.0)
-    found = calibrate_stock(drawn, centre, known, table())
+    found = calibrate_stock(drawn, centre, known, table(), CALM)
     for j, knot in enumerate(KNOTS_DAYS):
         expected = centre[0, 0] + stock_scale(known, AHEAD)[0, j] * table()[j]
         some = [LEVELS.index(level) for level in (0.1, 0.25, 0.5, 0.75, 0.9)]
@@ -40,12 +49,25 @@ def test_stock_paths_take_the_tables_quantiles_at_the_knots():
 def test_arrivals_come_on_the_days_they_came_and_never_less_than_before():
     rng = np.random.default_rng(2)
     drawn = (rng.poisson(3, (500, 1, DAYS)) * (rng.random((500, 1, DAYS)) < 0.3)).astype(np.float32)
-    found = calibrate_arrivals(drawn, np.full((1, DAYS), 3.0), lags(), committed("last_value", "arrivals"))
+    found = calibrate_arrivals(drawn, np.full((1, DAYS), 3.0), lags(), committed("last_value", "arrivals"), CALM)
     assert (found >= 0).all()
     assert np.isfinite(found).all()
     somebody = drawn[:, :, :7].sum(axis=2) > 0
     silent = (drawn[:, :, :7] == 0) & somebody[:, :, None]
     assert (found[:, :, :7][silent] == 0).all()
+
+
+@pytest.mark.parametrize("per_day", [1e4, 1e7])
+def test_no_range_holds_more_people_than_there_are(per_day):
+    """After a jump from nobody to thousands a day the errors of the past are without measure."""
+    drawn = np.random.default_rng(3).gamma(0.1, per_day, (300, 1, DAYS)).astype(np.float32)
+    errors = np.tile(np.linspace(-12, 12, len(LEVELS)), (len(KNOTS_DAYS), 1))
+    found = calibrate_arrivals(drawn, np.full((1, DAYS), per_day), lags(activity=per_day), errors, 2 * CALM)
+    assert np.isfinite(found).all()
+    assert (found >= 0).all()
+    assert found.sum(axis=2).max() <= min(130 * per_day * DAYS, 1.01 * MOST_PEOPLE)
+    stock = calibrate_stock(drawn, np.full((1, DAYS), per_day), lags(activity=per_day), 1e6 * errors, 2 * CALM)
+    assert 0 <= stock.min() <= stock.max() <= MOST_PEOPLE
 
 
 def test_a_right_centre_has_no_error():

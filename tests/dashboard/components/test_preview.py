@@ -9,9 +9,7 @@ from etl.intake import Preview
 from etl.plain_words import Problem
 
 COUNTS = {"new": 1, "revised": 0, "unchanged": 0}
-TWICE = Problem(
-    "row 3", "place_id", "gore", "place_id and days are those of row 20 as well, the figures are not", "keep"
-)
+TWICE = Problem("row 3", "place_id", "gore", "place_id and days are those of row 20 as well, the rest is not", "keep")
 
 
 def test_a_table_with_problems_says_that_nothing_is_loaded_and_what_to_do():
@@ -21,7 +19,7 @@ def test_a_table_with_problems_says_that_nothing_is_loaded_and_what_to_do():
 
 def test_a_problem_reads_as_a_sentence_beside_its_column():
     told = str(problems_table([TWICE, Problem("row 4", "people", "~5", "people is no plain number (~5)")]))
-    assert "'place_id and days are those of row 20 as well, the figures are not'" in told
+    assert "'place_id and days are those of row 20 as well, the rest is not'" in told
     assert "'is no plain number'" in told
     assert "2 problems in 2 rows" in told
 

@@ -31,3 +31,14 @@ def test_every_forecast_has_its_ranges_and_its_count():
 
 def test_a_single_forecast_has_a_bar_of_a_week():
     assert judged_forecasts(rows([0.0]), "people").data[0].width == pytest.approx(0.8 * 7 * DAY_MILLISECONDS)
+
+
+@pytest.mark.parametrize("forecasts", [1, 2, 40])
+def test_the_axis_holds_every_bar_and_more_than_a_single_one(forecasts):
+    many = rows([0.0] * forecasts)
+    figure = judged_forecasts(many, "people")
+    first, last = (pd.Timestamp(end) for end in figure.layout.xaxis.range)
+    bar = pd.Timedelta(milliseconds=figure.data[0].width)
+    assert first <= many["target_date"].min() - bar / 2
+    assert last >= many["target_date"].max() + bar / 2
+    assert last - first > 4 * bar

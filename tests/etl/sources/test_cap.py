@@ -46,6 +46,13 @@ def test_an_area_is_the_union_of_polygons_and_circles_longitude_first():
     assert rows("flood.xml").set_index("language")["area_wkt"].isna().tolist() == [False, True]
 
 
+@pytest.mark.parametrize(
+    "text", ["1,2 1,3 2,3 1,2", "1, 2, 1, 3, 2, 3, 1, 2,", "+1,2, +1,3 , 2,3\n1,2", "1,2,1,3 2,3 1,2"]
+)
+def test_positions_may_be_joined_by_commas(text):
+    assert shapely.from_wkt(wkt_of([text], [])).bounds == (2, 1, 3, 2)
+
+
 def test_f35_a_circle_at_the_antimeridian_is_split_there():
     shape = shapely.from_wkt(wkt_of([], ["-17.0,179.9 60"]))
     assert shape.contains(shapely.Point(-179.8, -17))
@@ -117,6 +124,7 @@ def test_an_empty_index_is_an_intact_envelope_and_another_document_is_not():
     ("polygons", "circles"),
     [
         (["1,2 3,4"], []),
+        (["1,2,3 4,5 6,7 1,2"], []),
         (["a,b c,d e,f a,b"], []),
         ([], ["1,2"]),
         ([], ["1,2 -5"]),

@@ -18,7 +18,7 @@ from data.store import Store
 from etl.archive import Archive
 from etl.pipeline import load
 from etl.source import Ignored, Keeps, Payload, Reject, Replaces, Rows, Window
-from etl.sources.cod_ab import MISSING, source
+from etl.sources.cod_ab import source
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "cod_ab"
 SQUARE = [[["20", "7"], ["20", "8"], ["21", "8"], ["21", "7"], ["20", "7"]]]
@@ -135,11 +135,6 @@ def test_lines_are_ignored_by_name():
     assert item == Ignored(1, "boundary lines and points, which are no areas")
 
 
-def test_countries_that_did_not_answer_are_named():
-    (item,) = source.parse(Payload("missing.json", json.dumps({MISSING: ["TCD (404)"]}).encode()))
-    assert "TCD (404)" in item.reason
-
-
 def test_a_list_loaded_after_the_outlines_changes_nothing_of_them(store: Store, tmp_path: Path):
     archive = Archive(tmp_path)
     load(store, archive, source, [payload("xyz_admin1.parquet")])
@@ -195,7 +190,7 @@ def fetched(layers: dict[str, list[bytes]]) -> list[Payload]:
 def test_fetch_follows_the_pages_and_names_the_countries_that_did_not_answer(monkeypatch):
     monkeypatch.setenv("WAYPOST_COUNTRIES", "caf, TCD")
     payloads = fetched({"caf": [page("CF11", goes_on=True), page("CF12", goes_on=False)]})
-    assert [p.name for p in payloads] == ["caf_admin1-from-0.geojson", "caf_admin1-from-1.geojson", "missing.json"]
+    assert [p.name for p in payloads] == ["caf_admin1-from-0.geojson", "caf_admin1-from-1.geojson", "not-fetched.json"]
     assert not [item for p in payloads for item in source.parse(p) if isinstance(item, Replaces)]
     assert "TCD" in told(payloads[-1], Ignored)[0].reason
 

@@ -93,7 +93,14 @@ def test_everything_may_be_rejected_and_nothing_breaks():
 
 def test_fetch_takes_the_files_of_all_levels_from_the_catalogue():
     names = ["cod_population_admin0.csv", "cod_population_admin1.csv", "readme.txt"]
-    listed = [{"name": name, "url": f"https://data.humdata.org/download/{name}"} for name in names]
+    listed = [
+        {
+            "name": name,
+            "format": "CSV" if name.endswith("csv") else "TXT",
+            "url": f"https://data.humdata.org/download/{name}",
+        }
+        for name in names
+    ]
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("package_show"):
@@ -110,7 +117,7 @@ def test_fetch_takes_the_files_of_all_levels_from_the_catalogue():
 def test_a_catalogue_without_the_files_is_refused(body):
     with (
         httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, content=body))) as client,
-        pytest.raises(PayloadRejected, match="lists no file"),
+        pytest.raises(PayloadRejected, match="lists no CSV file"),
     ):
         list(SOURCE.fetch(client, Window(datetime(2026, 1, 1, tzinfo=UTC))))
 

@@ -167,6 +167,29 @@ def test_f47_a_later_list_adds_what_changed_and_the_same_one_nothing(store: Stor
     assert newest["status"].tolist() == ["closed", "closed"]
 
 
+def test_a_newer_list_ends_the_older_status_and_one_that_comes_back_begins_anew(store: Store, tmp_path: Path):
+    told = [("Operational", "05-30"), ("Closed", "06-30"), ("Closed", "07-15"), ("Operational", "08-31")]
+    for status, day in told:
+        load(store, Archive(tmp_path), SOURCE, [ukraine(status, f"2023-{day}")])
+    wanted = [("open", "05-30", "06-30"), ("closed", "06-30", "08-31"), ("open", "08-31", None)]
+    for _, periods in store.read(StatusPeriod).sort_values("start_date").groupby("border_point_id"):
+        found = periods[["status", "start_date", "end_date"]].itertuples(index=False, name=None)
+        assert [(s, f"{a:%m-%d}", None if pd.isna(b) else f"{b:%m-%d}") for s, a, b in found] == wanted
+    in_july = store.read(StatusPeriod, as_of=datetime(2023, 7, 20, tzinfo=UTC))
+    assert in_july[in_july["status"] == "closed"]["end_date"].isna().all(), "an end is known when it ends"
+    for status, day in told:
+        counts = load(store, Archive(tmp_path), SOURCE, [ukraine(status, f"2023-{day}"), own("a,A,CAF,TCD,,,,")])
+        assert (counts["revised"], counts["deleted"]) == (0, 0), "told again, in any order, they change nothing"
+
+
+def test_an_older_list_that_comes_late_ends_where_the_known_status_begins(store: Store, tmp_path: Path):
+    for status, day in (("Operational", "2023-08-31"), ("Closed", "2023-05-30")):
+        load(store, Archive(tmp_path), SOURCE, [ukraine(status, day)])
+    ends = store.read(StatusPeriod).set_index("status")["end_date"]
+    assert ends["open"].isna().all()
+    assert set(ends["closed"]) == {pd.Timestamp("2023-08-31")}
+
+
 def test_fetch_takes_the_geojson_of_the_list_for_ukraine():
     address = "https://data.humdata.org/download/ukr_border_crossings.geojson"
     files = [{"format": "XLSX"}, {"format": "GeoJSON", "name": "ukr_border_crossings.geojson", "url": address}]

@@ -178,10 +178,16 @@ def test_an_area_of_the_same_name_in_two_countries_is_two_areas():
     assert frame["people"].isna().tolist() == [False, False, True]
 
 
+def test_a_column_that_is_not_read_may_stand_twice():
+    header = "admin0Pcode,admin1Name,HH,HH,numPresentIdpInd,reportingDate"
+    frame, _ = found(Payload("x.csv", f"Sheet 1\n{header}\nTCD,Lac,1,2,12,2024-10-15\n".encode()))
+    assert frame["people"].tolist() == [12]
+
+
 def test_a_csv_file_of_hdx_with_a_line_of_tags_says_the_same_as_the_api():
     records = [r for r in json.loads((PAYLOADS / "admin2.json").read_text())["result"] if isinstance(r, dict)]
     lines = pd.DataFrame(records).to_csv(index=False).splitlines()
-    tags = ",".join(f"#x+{number}" for number, _ in enumerate(lines[0].split(",")))
+    tags = ",".join(f"#x+c{number}" for number, _ in enumerate(lines[0].split(",")))
     frame, told = found(Payload("x.csv", "\n".join([lines[0], tags, *lines[1:]]).encode()))
     assert [item.rows for item in told if isinstance(item, Ignored)] == [1]
     assert frame.set_index("record_id")["people"].to_dict() == pytest.approx(

@@ -8,7 +8,11 @@ import pandas as pd
 import pytest
 
 from data.errors import PayloadRejected
-from etl.source import Ignored, Payload, Rows, Window
+from data.frames import check
+from data.schema.funding_flow import FundingFlow
+from etl.archive import Archive
+from etl.pipeline import load
+from etl.source import Ignored, Payload, Reject, Rows, Window
 from etl.sources.fts import Fts
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "fts"
@@ -71,11 +75,55 @@ def test_fetch_follows_the_links_and_names_what_it_could_not_get(monkeypatch):
     assert told == Ignored(0, "not fetched: the flows of plan 90002: HTTPStatusError")
 
 
-def test_a_csv_of_flows_is_refused_with_the_way_to_load_them():
-    header = "date,budgetYear,description,amountUSD,destPlan,destPlanId,boundary,status,id,refCode"
-    with pytest.raises(PayloadRejected, match=r"without their version .* from the API"):
-        list(
-            SOURCE.parse(
-                Payload("fts_incoming_funding.csv", f"{header}\n2020-01-01,,,1,,,incoming,paid,1,2\n".encode())
-            )
-        )
+FLOWS = """date,budgetYear,amountUSD,srcOrganization,destPlanId,destOrganization,destLocations,destUsageYearStart,\
+destUsageYearEnd,flowType,boundary,status,id,refCode,updatedAt
+#date,#date+year+budget,#value+funding+total+usd,#org+name+funder,#activity+appeal+id,#org+name+impl,#country+iso3+impl,\
+#date+year+start,#date+year+end,#financial+type,#financial+direction,#status+text,#activity+id,#activity+code,#date+updated
+2020-02-16,,218918,"Ford, Government of",,Aid of the Valley,CPV,2020,2020,Standard,incoming,paid,700001,X/1,2020-02-20
+2020-03-01,,1000.5,Ford Fund,929,,"CPV,SEN",2020,2021,Standard,internal,pledge,90902,,2020-03-02
+2020-03-01,,-5,Ford Fund,929,,CPV,2020,2020,Standard,incoming,paid,90903,,2020-03-02
+"""
+
+
+def test_flows_of_a_csv_file_land_and_none_is_counted():
+    found = list(SOURCE.parse(Payload("fts_incoming_funding_cpv.csv", FLOWS.encode())))
+    (frame,) = [item.frame for item in found if isinstance(item, Rows)]
+    (reject,) = [item for item in found if isinstance(item, Reject)]
+    assert "amountUSD is below zero" in reject.reason
+    assert frame[["flow_id", "amount_usd", "status"]].to_numpy().tolist() == [
+        ["700001", 218918.0, "paid"],
+        ["90902", 1000.5, "pledge"],
+    ]
+    assert not frame["is_counted"].any(), "nothing tells whether the money is new"
+    assert frame["country_iso3"].tolist()[0] == "CPV"
+    assert pd.isna(frame["country_iso3"][frame.index[1]]), "two countries are none"
+    assert frame["year"].notna().tolist() == [True, False]
+    assert Ignored(1, "a line of HXL tags") in found
+    assert not check(frame, FundingFlow).reasons
+
+
+def test_a_flow_that_the_api_told_stays_whatever_a_csv_file_says_of_it(store, tmp_path):
+    load(store, Archive(tmp_path), SOURCE, [Payload("flows.json", (PAYLOADS / "flows.json").read_bytes())])
+    before = store.read(FundingFlow).set_index("flow_id").loc["700001"]
+    load(store, Archive(tmp_path), SOURCE, [Payload("f.csv", FLOWS.encode())])
+    after = store.read(FundingFlow).set_index("flow_id").loc["700001"]
+    assert (before["version"], before["amount_usd"]) == (after["version"], after["amount_usd"])
+
+
+def test_older_files_write_columns_in_capitals_and_with_spaces():
+    body = b"countryCode,id,name,code,startDate,endDate,year,Requirements,Funding,Percent Funded\n"
+    found = list(SOURCE.parse(Payload("x.csv", body + b"AFG,645,Plan 2018,HAFG18,2018-01-01,2018-12-31,2018,598,,0\n")))
+    (frame,) = [item.frame for item in found if isinstance(item, Rows)]
+    assert (frame["requirements_usd"].tolist(), frame["funding_usd"].isna().tolist()) == ([598.0], [True])
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "reason"),
+    [("fts_requirements_funding_covid_afg.csv", "countryCode,id\n", "only the part of plans for COVID-19"),
+     ("fts_requirements_funding_globalcluster_afg.csv", "countryCode,id\n", "the same money again"),
+     ("fts_requirements_funding_911.csv", "emergency_id,id,name,code\n", "lacks the columns countryCode"),
+     ("x.csv", "countryCode,id,ID\n", "has columns twice: id")],
+)  # fmt: skip
+def test_other_files_of_hdx_are_refused_with_the_reason(name, body, reason):
+    with pytest.raises(PayloadRejected, match=reason):
+        list(SOURCE.parse(Payload(name, body.encode())))

@@ -1,6 +1,7 @@
 """GDACS through its JSON API: events and shapes, one call a type and level. Fault numbers are those of the list."""
 
 import json
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import httpx
 import pandas as pd
 import pytest
 import shapely
+from sqlalchemy.exc import DBAPIError
 
 from data.errors import PayloadRejected
 from data.frames import check
@@ -102,6 +104,13 @@ def test_f35_shapes_across_the_antimeridian_are_split_there():
         assert getattr(shape, size) == pytest.approx(16 if size == "area" else 2**0.5)
 
 
+@pytest.mark.parametrize("zone", ["", "Z", ".123", "+00:00"])
+def test_times_are_universal_however_they_are_written(zone):
+    body = (PAYLOADS / "list.json").read_text().replace("2021-03-01T06:00:00", f"2021-03-01T06:00:00{zone}")
+    frame = next(i.frame for i in SOURCE.parse(Payload("x", body.encode())) if isinstance(i, Rows))
+    assert frame["started_at"].iloc[0] == datetime(2021, 3, 1, 6, tzinfo=UTC)
+
+
 def test_a_year_end_between_label_and_date_and_a_leap_day():
     body = (PAYLOADS / "geometry.json").read_text()
     body = body.replace("02/03 06:00", "01/01 00:00").replace("2021-03-01T06:00:00", "2020-12-31T06:00:00")
@@ -142,6 +151,45 @@ def test_both_doors_fill_one_row_and_the_older_state_never_wins(store, tmp_path)
         assert now.index.is_unique
         is_newer = modified.startswith("2026")
         assert (now.loc[known["event_id"], "title"] == "Flood in Exampleland") == is_newer
+
+
+def test_an_older_state_of_the_feed_does_not_undo_a_newer_one_of_the_api(store, tmp_path):
+    rss = Payload("rss.xml", (PAYLOADS.parent / "gdacs" / "rss.xml").read_bytes())
+    old = next(item.frame.iloc[0] for item in source("gdacs").parse(rss) if isinstance(item, Rows))
+    event = json.loads((PAYLOADS / "list.json").read_text())["features"][0]
+    event["properties"] |= {"eventtype": old["event_id"][:2], "eventid": old["event_id"][2:]}
+    event["properties"]["datemodified"] = "2026-01-01T00:00:00"
+    for door, payload in (("gdacs_events", Payload("one", json.dumps(event).encode())), ("gdacs", rss)):
+        pipeline.load(store, Archive(tmp_path), SOURCE if door == "gdacs_events" else source(door), [payload])
+    now = store.read(HazardEvent).set_index("event_id")
+    assert now.index.is_unique
+    assert now.loc[old["event_id"], "title"] == "Flood in Exampleland"
+
+
+def test_f51_both_doors_at_once_wait_for_each_other_and_count_an_event_once(store):
+    one = rows("list.json").iloc[0].to_dict()
+    errors: list[Exception] = []
+
+    def work(door: str, order: range) -> None:
+        frame = pd.DataFrame([one | {"event_id": f"FL{number}"} for number in order])
+        try:
+            with store.load(door) as target:
+                target.wait_for("gdacs")
+                target.add(HazardEvent, frame)
+        except DBAPIError as error:
+            errors.append(error)
+
+    threads = [
+        threading.Thread(target=work, args=("gdacs", range(500))),
+        threading.Thread(target=work, args=("gdacs_events", range(499, -1, -1))),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    assert len(store.history(HazardEvent)) == 500
+    assert SOURCE.spec.rows_of == source("gdacs").spec.id
 
 
 @pytest.mark.parametrize(

@@ -120,10 +120,13 @@ def quake(event_id: str, **told: object) -> dict:
     return {"type": "Feature", "id": event_id, "geometry": told.pop("geometry", point), "properties": said | told}
 
 
-def test_a_pending_estimate_is_orange_and_older_feeds_shout_the_status():
-    (found,) = parsed(quake("us1a", alert="pending"), quake("us1b", status="REVIEWED"), quake("us1c", status="DELETED"))
+def test_a_pending_estimate_is_no_colour_yet_and_older_feeds_shout_the_status():
+    note, found = parsed(
+        quake("us1a", alert="pending"), quake("us1b", status="REVIEWED"), quake("us1c", status="DELETED")
+    )
     frame = found.frame.set_index("event_id")
-    assert frame["alert_level"].tolist() == ["orange", "green", "green"]
+    assert frame["alert_level"].tolist() == ["green", "green", "green"]
+    assert (note.rows, "under review (pending): 1 events" in note.reason) == (0, True)
     assert frame["is_deleted"].tolist() == [False, False, True]
 
 

@@ -64,24 +64,26 @@ def test_everybody_goes_somewhere_and_nobody_where_no_road_leads(ground, c, seed
     st.integers(0, 1000),
     st.integers(1, 5),
     st.lists(st.floats(0, 40), min_size=5, max_size=5),
+    st.floats(0, 1),
 )
-def test_diverted_people_are_conserved(seed, places, delay):
+def test_diverted_people_are_conserved(seed, places, delay, stranded):
     rng = np.random.default_rng(seed)
-    arrivals = rng.poisson(30, (4, places, 20)).astype(np.float32)
+    arrivals = rng.poisson(30, (4, places, 20)).astype(float)
     before, after = rng.dirichlet(np.ones(places)), rng.dirichlet(np.ones(places) * 0.3)
-    result, on_the_way = divert(arrivals, before, after, np.array(delay[:places]))
-    assert (result >= 0).all()
-    np.testing.assert_allclose(result.sum(axis=(1, 2)) + on_the_way, arrivals.sum(axis=(1, 2)), rtol=1e-5)
+    parts = divert(arrivals, before, after, np.array(delay[:places]), stranded)
+    assert all((part >= 0).all() for part in parts)
+    result, on_the_way, nowhere = parts
+    np.testing.assert_allclose(result.sum(axis=(1, 2)) + on_the_way + nowhere, arrivals.sum(axis=(1, 2)))
 
 
 def test_later_is_later_and_no_change_changes_nothing():
-    arrivals = np.ones((1, 2, 5), np.float32)
-    result, on_the_way = divert(arrivals, np.array([0.5, 0.5]), np.array([0.0, 1.0]), np.array([0.0, 2.0]))
+    arrivals = np.ones((1, 2, 5))
+    result, on_the_way, stranded = divert(arrivals, np.array([0.5, 0.5]), np.array([0.0, 1.0]), np.array([0.0, 2.0]))
     assert result[0].tolist() == [[0.0] * 5, [1.0, 1.0, 2.0, 2.0, 2.0]]
-    assert on_the_way.tolist() == [2.0]
-    same, none = divert(arrivals, np.array([0.5, 0.5]), np.array([0.5, 0.5]), np.zeros(2))
-    assert same is arrivals
-    assert none.tolist() == [0.0]
+    assert (on_the_way.tolist(), stranded.tolist()) == ([2.0], [0.0])
+    same, none, nobody = divert(arrivals, np.array([0.5, 0.5]), np.array([0.5, 0.5]), np.zeros(2))
+    assert (same == arrivals).all()
+    assert (none.tolist(), nobody.tolist()) == ([0.0], [0.0])
 
 
 def test_a_place_that_never_reported_has_a_share_and_counts_do_not_matter():

@@ -1,0 +1,98 @@
+"""Every kind of table keeps what the doors promise of it; a new kind is tested by this file as soon as it exists."""
+
+from pathlib import Path
+
+import pytest
+
+from data.schema.place import Place
+from data.store import Store
+from etl.archive import Archive
+from etl.intake import Intake, Sending
+from etl.kinds import KINDS, Kind
+from etl.source import Payload
+from tests.doors import csv_of, valley
+
+DOCS = Path(__file__).parents[2] / "docs"
+EVERY = pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+
+
+@pytest.fixture
+def intake(store, tmp_path) -> Intake:
+    return Intake(valley(store), Archive(tmp_path / "raw"))
+
+
+def example(kind: Kind, store: Store) -> dict[str, str]:
+    """The row of a template's example, at a place it can be about."""
+    row = {column.name: column.example for column in kind.columns}
+    if kind.place_column:
+        places = store.read(Place)
+        row[kind.place_column] = places.loc[places["kind"].isin(kind.places), "id"].min()
+    return row
+
+
+def sending(kind: Kind, *rows: dict[str, str]) -> Sending:
+    names = tuple(rows[0])
+    body = csv_of(names, *(tuple(row[name] for name in names) for row in rows))
+    return Sending(kind.id, Payload("t.csv", body), "valley")
+
+
+@EVERY
+def test_the_columns_are_those_of_the_format_and_each_is_explained(kind):
+    names = [column.name for column in kind.columns]
+    assert set(kind.form.required) <= set(names) <= set(kind.form.columns)
+    assert {column.name for column in kind.columns if column.is_needed} <= set(kind.form.required)
+    assert all(column.meaning for column in kind.columns)
+    assert (kind.place_column is None) == (not kind.places)
+    assert kind.place_column is None or kind.place_column in names
+    assert f"`{kind.id}`" in (DOCS / "sending-data.md").read_text()
+
+
+@EVERY
+def test_its_example_loads_and_the_same_again_changes_nothing(kind, intake, store):
+    row = sending(kind, example(kind, store))
+    seen = intake.preview(row)
+    assert (seen.refusal, seen.problems, seen.counts["new"]) == ("", [], 1)
+    assert seen.span is not None
+    assert seen.span[0] <= seen.span[1]
+    assert intake.load(row).counts["new"] == 1
+    assert intake.preview(row).counts["unchanged"] == 1
+
+
+@EVERY
+@pytest.mark.parametrize("column", ["Date of birth", "phone", "passport_no", "first name"])
+def test_a_column_about_a_person_refuses_the_table(kind, column, intake, store, tmp_path):
+    seen = intake.preview(sending(kind, example(kind, store) | {column: "x"}))
+    assert "looks like data about a person" in seen.refusal
+    assert not list(tmp_path.rglob("*.gz"))
+
+
+@EVERY
+def test_each_word_that_is_offered_may_stand_there(kind, intake, store):
+    good = example(kind, store)
+    for column in kind.columns:
+        for word in column.words:
+            seen = intake.preview(sending(kind, good | {column.name: word}))
+            refused = [problem.column for problem in seen.problems if "none of the words" in problem.reason]
+            assert column.name not in refused
+
+
+@EVERY
+def test_an_empty_cell_that_is_needed_and_a_day_that_is_none_are_told_by_line_and_column(kind, intake, store):
+    good = example(kind, store)
+    for column in kind.columns:
+        if column.is_needed:
+            told = [(p.place, p.column) for p in intake.preview(sending(kind, good | {column.name: ""})).problems]
+            assert ("line 2", column.name) in told
+        if column.name.endswith("_date"):
+            (problem,) = intake.preview(sending(kind, good | {column.name: "31/02/2026"})).problems
+            assert (problem.place, problem.column) == ("line 2", column.name)
+            assert "the calendar has no such day" in problem.hint
+
+
+@EVERY
+def test_two_rows_that_contradict_each_other_are_both_told(kind, intake, store):
+    good = example(kind, store)
+    other = next(n for n in ("people", "quantity", "value", "headline", "title", "note") if n in good)
+    seen = intake.preview(sending(kind, good, good | {other: "7"}))
+    assert [problem.place for problem in seen.problems] == ["line 2", "line 3"]
+    assert ["keep the right one" in problem.hint for problem in seen.problems] == [True, True]
