@@ -88,8 +88,8 @@ def _answer(mine: dict[Any, Any], others: pd.DataFrame, days: int) -> list[Any]:
         html.P(f"Together {total}, as without the closure: nobody is lost from the count.", id="closing-total"),
         html.P(
             f"Assumed: {INFORMAL_SHARE:.0%} of those at an open crossing still cross when it closes; people walk "
-            f"{WALK_KM_PER_DAY:.0f} km a day. Middle (P50) and high (P90) are each diverted as they stand and not to be "
-            "added to another crossing's own range.",
+            f"{WALK_KM_PER_DAY:.0f} km a day. Middle (P50) and high (P90) are each diverted as they stand and not to "
+            "be added to another crossing's own range.",
             className="quiet",
         ),
     ]
