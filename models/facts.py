@@ -8,9 +8,10 @@ from models.arrivals import CATCH_UP
 from models.features.lags import STALE_DAYS
 from models.panel import Panel
 from models.past import now, week_now
-from models.routing import INFORMAL_SHARE
+from models.routing import INFORMAL_SHARE, route
 
 LATE_DAYS = 31
+LEAST_SHARE_SAID = 0.01
 MARKET_FACTOR = 1.5
 JUMP_SHOWN_DAYS = 180
 STATUS_WORDS = {"closed": "closed", "restricted": "restricted"}
@@ -18,7 +19,7 @@ STATUS_WORDS = {"closed": "closed", "restricted": "restricted"}
 
 def facts(panel: Panel) -> pd.DataFrame:
     """Return place_id, sentence, effect_people_per_day (always missing: none of these is a contribution)."""
-    said = [*_crossings(panel), *_reports(panel), *_jumps(panel), *_market_days(panel)]
+    said = [*_crossings(panel), *_moved(panel), *_reports(panel), *_jumps(panel), *_market_days(panel)]
     frame = pd.DataFrame(said, columns=["place_id", "sentence"])
     return frame.assign(effect_people_per_day=float("nan"))
 
@@ -43,6 +44,24 @@ def _crossings(panel: Panel) -> list[tuple[str, str]]:
         behind = links.loc[links["border_point_id"] == point, "site_id"]
         said += [
             (site, f"{names.get(point, point)} has been {since}: people are diverted, not fewer.") for site in behind
+        ]
+    return said
+
+
+def _moved(panel: Panel) -> list[tuple[str, str]]:
+    """Say where people go whose crossing has closed since it last counted."""
+    names = dict(zip(panel.places["id"], panel.places["name"], strict=True))
+    said = []
+    for point, others in route(panel).moved.groupby("from_id"):
+        part = others["share"].sum()
+        said.append((str(point), f"Nothing was counted here since: {part:.0%} of the forecast is diverted to others."))
+        said += [
+            (
+                to,
+                f"{names.get(point, point)} is no longer open: {share:.0%} of its forecast is diverted here.",
+            )
+            for to, share in zip(others["to_id"], others["share"], strict=True)
+            if share >= LEAST_SHARE_SAID
         ]
     return said
 

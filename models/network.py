@@ -54,6 +54,13 @@ class Network:
             found[some] = self.distances_km(from_ids[some])[:, columns]
         return found
 
+    def apart_km(self, from_id: str, to_ids: Sequence[str]) -> Floats:
+        """Return travel distances from one place to some, straight ones where no road leads; NaN without a position."""
+        by_road = self.distances_km([from_id])[0, self.positions(to_ids)]
+        here = self._degrees[self._index[from_id]]
+        straight = [great_circle_km(here, self._degrees[self._index[to]]) for to in to_ids]
+        return np.where(np.isfinite(by_road), by_road, np.array(straight, dtype=float))
+
     def ways(self, from_ids: Sequence[str]) -> tuple[Floats, Indices]:
         """Return travel distances (from_ids, all nodes) and the node before each on the way, negative where none is."""
         starts = [self._index[place] for place in from_ids]

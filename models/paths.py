@@ -53,8 +53,8 @@ class Paths:
     def at_points(self) -> tuple[tuple[str, ...], Array]:
         """Return the border points and their arrivals (paths, points, days).
 
-        A point with its own counts keeps the forecast of them. Else it gets its share of the forecast sites it feeds;
-        a point that feeds no forecast site is NaN.
+        A point with its own counts keeps the forecast of them, but for what moves because it closed (`Routing`). Else
+        it gets its share of the forecast sites it feeds; a point that feeds no forecast site is NaN.
         """
         return self.routing.over_points(self.place_ids, self.arrivals)
 
@@ -71,14 +71,15 @@ class Paths:
         """Return rows in the shape of ``data.schema.forecast`` without ``run_id``.
 
         One row per place, measure, aggregation and day: daily and cumulative arrivals of counted places, of border
-        points and of ``totals`` (id -> places summed), and stock. Places without forecast have no rows.
+        points and of ``totals`` (id -> places summed), and stock. Places without forecast have no rows; a point that
+        is counted has those of the point.
         """
         points, at_points = self.at_points()
         sums = {name: self.total(places) for name, places in (totals or {}).items()}
         summed = np.stack(list(sums.values()), axis=1) if sums else np.empty((self.n_paths, 0, self.horizon_days))
         parts = [
-            *arrival_rows(self.place_ids, self.arrivals),
             *arrival_rows(points, at_points),
+            *arrival_rows(self.place_ids, self.arrivals),
             *arrival_rows(tuple(sums), summed.astype(np.float32)),
             rows(self.place_ids, self.stock, "stock", "daily"),
         ]

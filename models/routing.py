@@ -4,10 +4,14 @@ A closed border diverts people; it does not erase them. The base share of a poin
 site. A closed point keeps an informal part of its base share and a restricted point half of it; the rest moves to the
 open points of the same site (to the restricted ones if none is open). If nothing is open, people still come, at the
 same points, informally. The sum over points is the site's arrivals, whatever the status.
+
+A point that counts its own arrivals, and has not counted since it closed, is forecast from people who came while it was
+open: what it keeps stays, the rest moves to the open points that count, the near ones first. Counts made after the
+closure know of it, and are taken as they are.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -26,6 +30,7 @@ INFORMAL_SHARE = 0.15
 RESTRICTED_SHARE = 0.5
 """Part of its usual share that a restricted point keeps: an assumption."""
 KEPT = {"open": 1.0, "restricted": RESTRICTED_SHARE, "closed": INFORMAL_SHARE}
+MOVED = ("from_id", "to_id", "share")
 DISTANCE_OFFSET_KM = 10.0
 DISTANCE_POWER = 2.0
 """Base weight (distance + 10 km)^-2: the plain gravity of BENCHMARK.md Q1, softened as in Flee (DOMAIN.md 5.2)."""
@@ -36,17 +41,26 @@ class Routing:
     """Which share of a site's arrivals comes over which border point.
 
     ``links`` has one row per link: site_id, border_point_id, share in [0, 1]; the shares of a site sum to one. A site
-    without a link has no row: its arrivals are at the site only. ``point_ids`` are all border points.
+    without a link has no row: its arrivals are at the site only. ``point_ids`` are all border points. ``moved`` says
+    which share of what a counted point is forecast comes over another one: from_id, to_id, share.
     """
 
     point_ids: tuple[str, ...]
     links: pd.DataFrame
+    moved: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(MOVED)))
+
+    def of(self, place_ids: Collection[str]) -> "Routing":
+        """Return the routing of some places, with only the border points that they feed or are."""
+        links = self.links[self.links["site_id"].isin(list(place_ids))]
+        moved = self.moved[self.moved["from_id"].isin(list(place_ids))]
+        near = {*place_ids, *links["border_point_id"], *moved["to_id"]}
+        return Routing(tuple(point for point in self.point_ids if point in near), links, moved)
 
     def over_points(self, place_ids: tuple[str, ...], arrivals: Array) -> tuple[tuple[str, ...], Array]:
         """Return all points and their arrivals (paths, points, days), from those of counted places.
 
-        ``arrivals`` is (paths, places, days). A point with its own counts keeps the forecast of them. A point that
-        feeds no forecast place is NaN.
+        ``arrivals`` is (paths, places, days). A point with its own counts keeps the forecast of them, but for what is
+        ``moved``. A point that feeds no forecast place is NaN.
         """
         n_paths, _, days = arrivals.shape
         result = np.full((n_paths, len(self.point_ids), days), np.nan, dtype=np.float32)
@@ -60,7 +74,12 @@ class Routing:
             part = arrivals[:, column[site]] * np.float32(share)
             now = result[:, row[point]]
             result[:, row[point]] = np.where(np.isnan(now), part, now + part)
-        return self.point_ids, result
+        for here, there, share in self.moved.itertuples(index=False):
+            if here in column and there in column:
+                part = arrivals[:, column[here]] * np.float32(share)
+                result[:, row[here]] -= part
+                result[:, row[there]] += part
+        return self.point_ids, np.maximum(result, 0)
 
 
 def route(panel: "Panel", on: date | None = None, status_override: Mapping[str, str] | None = None) -> Routing:
@@ -75,7 +94,24 @@ def route(panel: "Panel", on: date | None = None, status_override: Mapping[str, 
         links["distance_km"].to_numpy(dtype=float),
         [status.get(point, "open") for point in links["border_point_id"]],
     )
-    return Routing(panel.point_ids, links[["site_id", "border_point_id"]].assign(share=share))
+    links = links[["site_id", "border_point_id"]].assign(share=share)
+    return Routing(panel.point_ids, links, _moved(panel, status))
+
+
+def _moved(panel: "Panel", status: Mapping[str, str]) -> pd.DataFrame:
+    """Return which share of each counted point's arrivals moves to others, for it has not counted since it closed."""
+    newest = panel.flow().groupby("place_id")["end_date"].max()
+    counted = newest[newest.index.isin(panel.point_ids)]
+    open_ids = [point for point in counted.index if status.get(point, "open") == "open"]
+    rows: list[tuple[str, str, float]] = []
+    for point, day in counted.drop(open_ids).items():
+        then = panel.status_on(day.date()).get(point, "open")
+        leaving = 1.0 - min(KEPT[status[point]] / KEPT[then], 1.0)
+        distance_km = panel.network.apart_km(point, open_ids)
+        weights = np.nan_to_num((distance_km + DISTANCE_OFFSET_KM) ** -DISTANCE_POWER)
+        if leaving > 0 and weights.sum() > 0:
+            rows += [(point, to, leaving * part) for to, part in zip(open_ids, weights / weights.sum(), strict=True)]
+    return pd.DataFrame(rows, columns=list(MOVED))
 
 
 def shares(site: npt.NDArray[np.intp], distance_km: Floats, status: list[str]) -> Floats:

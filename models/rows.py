@@ -1,6 +1,8 @@
 """From a fitted forecaster to forecast rows, in bounded memory."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -8,8 +10,8 @@ import pandas as pd
 from models.cold import Cold, cold
 from models.forecaster import Forecaster
 from models.panel import Panel
-from models.paths import Paths, arrival_rows
-from models.routing import Routing
+from models.paths import arrival_rows
+from models.routing import route
 from models.totals import totals
 
 PLACES_AT_ONCE = 400
@@ -29,7 +31,7 @@ def forecast_rows(
     parts = []
     for ids in _batches(panel):
         paths = model.predict(panel, horizon_days, n_paths, seed, ids)
-        parts.append(_only(_with_points(paths, set(ids)).frame(), days))
+        parts.append(_only(replace(paths, routing=paths.routing.of(ids)).frame(), days))
         for name, members in groups.items():
             part = paths.total(members)
             if np.isfinite(part).all():
@@ -63,10 +65,11 @@ def _batches(panel: Panel) -> list[list[str]]:
             place = parent[place]
         return place
 
-    links = panel.links()
-    for point, site in zip(links["border_point_id"], links["site_id"], strict=True):
-        if site in parent:
-            parent[root(site)] = root(point)
+    ways = route(panel)
+    joined = (ways.links[["site_id", "border_point_id"]], ways.moved[["from_id", "to_id"]])
+    for one, other in chain.from_iterable(pairs.itertuples(index=False) for pairs in joined):
+        if one in parent:
+            parent[root(one)] = root(other)
     groups: dict[str, list[str]] = {}
     for place in panel.counted_ids:
         groups.setdefault(root(place), []).append(place)
@@ -77,16 +80,6 @@ def _batches(panel: Panel) -> list[list[str]]:
         else:
             batches.append(group)
     return batches
-
-
-def _with_points(paths: Paths, ids: set[str]) -> Paths:
-    """Return the paths with only the border points that these places feed or are."""
-    links = paths.routing.links
-    mine = links[links["site_id"].isin(ids)]
-    points = tuple(p for p in paths.routing.point_ids if p in ids or p in set(mine["border_point_id"]))
-    return Paths(
-        paths.situation_id, paths.origin_date, paths.place_ids, paths.arrivals, paths.stock, Routing(points, mine)
-    )
 
 
 def _only(frame: pd.DataFrame, days: Iterable[int] | None) -> pd.DataFrame:

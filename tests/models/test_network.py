@@ -51,3 +51,9 @@ def test_a_position_is_attached_to_the_nearest_place_on_a_road(network):
 def test_without_roads_nothing_is_attached():
     node, away_km = Network(PLACES, ROADS.iloc[:0]).attach(np.array([1.0]), np.array([0.0]))
     assert (node[0], away_km[0]) == (-1, np.inf)
+
+
+def test_places_that_no_road_joins_are_apart_by_the_straight_way():
+    places = pd.DataFrame({"id": ["a", "b", "c"], "longitude": [0.0, 0.0, 0.0], "latitude": [0.0, 1.0, 2.0]})
+    routes = pd.DataFrame([("a", "b", 150.0, None)], columns=["from_id", "to_id", "distance_km", "border_point_id"])
+    assert Network(places, routes).apart_km("a", ["b", "c"]).round().tolist() == [150.0, 222.0]

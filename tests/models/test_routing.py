@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.routing import INFORMAL_SHARE, Routing, route, shares
+from models.registry import forecaster
+from models.routing import INFORMAL_SHARE, RESTRICTED_SHARE, Routing, route, shares
+from models.rows import forecast_rows
 from tests.worlds import growing, panel
 
 STATUS = st.sampled_from(["open", "restricted", "closed"])
@@ -67,3 +69,43 @@ def test_arrivals_over_points_add_up_and_a_counted_point_keeps_its_own():
     own = np.full((2, 1, 4), 5, dtype=np.float32)
     _, counted = Routing(("p", "q", "r"), links).over_points(("a", "b", "p"), np.concatenate([arrivals[:, :2], own], 1))
     assert counted[0, :, 0].tolist()[:2] == [5.0, 10.0]
+
+
+def counted(*, until: int = 100, since: int = 95, status: str = "closed", others: tuple[str, ...] = ("p-b", "p-c")):
+    """Three crossings that count ten people a day; p-a gets a status, and counts until a day."""
+    daily = {p: [(d, d, 10) for d in range(100)] for p in others} | {"p-a": [(d, d, 10) for d in range(until)]}
+    return panel(100, flow=daily, status=[("p-a", since, None, status)])
+
+
+@pytest.mark.parametrize(("status", "kept"), [("closed", INFORMAL_SHARE), ("restricted", RESTRICTED_SHARE)])
+def test_what_a_point_counted_before_it_closed_is_diverted_and_nobody_is_lost(status, kept):
+    known = counted(until=95, status=status)
+    paths = forecaster("last_value").fit(known).predict(known, 30, 50)
+    points, at_points = paths.at_points()
+    np.testing.assert_allclose(at_points.sum(axis=1), paths.arrivals.sum(axis=1), rtol=1e-4)
+    here, alone = points.index("w:p-a"), paths.place_ids.index("w:p-a")
+    np.testing.assert_allclose(at_points[:, here], paths.arrivals[:, alone] * kept, rtol=1e-4)
+    frame = paths.frame().set_index(["place_id", "measure", "aggregation", "horizon_days"])["q50"]
+    assert frame["w:p-a", "arrivals", "cumulative", 30] < 300 * kept * 1.5
+    assert frame["w:p-b", "arrivals", "cumulative", 30] > 310
+    shares_of = route(known).moved.set_index("to_id")["share"]
+    assert shares_of["w:p-b"] > shares_of["w:p-c"], "the near one first"
+
+
+def test_counts_made_since_it_closed_are_taken_as_they_are():
+    assert route(counted()).moved.empty
+    assert route(counted(until=95, since=101)).moved.empty, "not closed yet"
+
+
+def test_people_stay_where_no_other_crossing_counts():
+    assert route(counted(until=95, others=())).moved.empty
+
+
+def test_diverted_forecasts_are_stored_once_a_place_and_said():
+    known = counted(until=95)
+    model = forecaster("last_value").fit(known)
+    rows = forecast_rows(model, known, 30, 50, 1)
+    assert not rows.duplicated(["place_id", "measure", "aggregation", "horizon_days"]).any()
+    said = model.drivers(known).groupby("place_id")["sentence"].agg(" ".join)
+    assert "85% of the forecast is diverted to others" in said["w:p-a"]
+    assert "of its forecast is diverted here" in said["w:p-b"]
