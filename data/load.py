@@ -6,6 +6,7 @@ becomes known when it is loaded, so that the past keeps what it knew.
 """
 
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -29,7 +30,9 @@ class Load:
 
     def __init__(self, connection: Connection, run_id: int, source_id: str, now: datetime) -> None:
         """Take the source's lock within the transaction."""
-        self.connection, self.run_id, self.source_id, self.now = connection, run_id, source_id, now
+        self._connection, self.run_id, self.source_id, self.now = connection, run_id, source_id, now
+        self._sender, self._sending = ThreadPoolExecutor(1, "copy"), Future[None]()
+        self._sending.set_result(None)
         self.counts = dict.fromkeys(("read", "new", "revised", "deleted", "unchanged", "ignored", "quarantined"), 0)
         self.newest_content_at: datetime | None = None
         self._staged: dict[type[Versioned], int] = {}
@@ -44,6 +47,16 @@ class Load:
         """Wait until no other load brings rows of a source, and keep others from it until this one ends."""
         lock = text("SELECT pg_advisory_xact_lock(hashtext('waypost.source'), hashtext(:id))")
         self.connection.execute(lock, {"id": source_id})
+
+    @property
+    def connection(self) -> Connection:
+        """The connection, once nothing is being sent over it; raises what went wrong with what was sent."""
+        self._sending.result()
+        return self._connection
+
+    def close(self) -> None:
+        """Wait for what is being sent; to be called before the transaction ends."""
+        self._sender.shutdown()
 
     def add(self, table: type[Versioned], frame: pd.DataFrame, locators: "pd.Series[str] | None" = None) -> None:
         """Stage rows; rows that do not fit the table go to quarantine under their locator (default: the index).
@@ -172,16 +185,18 @@ class Load:
         self._staged[table] = 0
 
     def _copy(self, table: type[Versioned], frame: pd.DataFrame) -> None:
-        """Stream rows into the staging table as CSV, where an empty unquoted field is missing."""
+        """Stream rows into the staging table as CSV, where an empty unquoted field is missing.
+
+        The caller goes on meanwhile: the next rows are read and checked while the database takes these.
+        """
         if table not in self._staged:
             self._create_stage(table)
         self._staged[table] += len(frame)
         buffer = BytesIO()
         pa_csv.write_csv(_plain(pa.Table.from_pandas(frame, preserve_index=False), table), buffer)
-        raw = self.connection.connection.cursor()
         columns = ", ".join(frame.columns)
-        with raw.copy(f"COPY stage_{table.__tablename__} ({columns}) FROM STDIN (FORMAT csv, HEADER)") as stream:
-            stream.write(buffer.getbuffer())
+        command = f"COPY stage_{table.__tablename__} ({columns}) FROM STDIN (FORMAT csv, HEADER)"
+        self._sending = self._sender.submit(_send, self.connection, command, buffer)
 
     def _stage_vanished(self, table: type[Versioned], condition: str, values: Mapping[str, Any]) -> None:
         """Stage a deletion for each current row in a replaced scope that the load did not bring."""
@@ -229,6 +244,12 @@ class Load:
             self.counts["quarantined"] += found
             if found:
                 self._rejected.add(name)
+
+
+def _send(connection: Connection, command: str, buffer: BytesIO) -> None:
+    """Stream a buffer to a COPY command."""
+    with connection.connection.cursor().copy(command) as stream:
+        stream.write(buffer.getbuffer())
 
 
 def _plain(rows: pa.Table, table: type[Versioned]) -> pa.Table:

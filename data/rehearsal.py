@@ -1,7 +1,7 @@
 """Loads that are tried and taken back, to show what they would change."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,10 +42,10 @@ class Rehearsal(Store):
             run_id = int(
                 connection.execute(insert(SourceRun).values(**run, **named).returning(SourceRun.id)).scalar_one()
             )
-            load = Load(connection, run_id, source_id, now)
             try:
-                yield load
-                load.finish()
+                with closing(Load(connection, run_id, source_id, now)) as load:
+                    yield load
+                    load.finish()
                 self._look(connection, run_id)
             finally:
                 transaction.rollback()

@@ -6,7 +6,7 @@ scores, the replay clock) enters through `append` and `put`.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -83,8 +83,7 @@ class Store:
                 source_id, now, payload_name=payload_name, payload_sha256=payload_sha256, program_sha256=program_sha256
             )
             try:
-                with self.engine.begin() as connection:
-                    load = Load(connection, run_id, source_id, now)
+                with self.engine.begin() as connection, closing(Load(connection, run_id, source_id, now)) as load:
                     yield load
                     load.finish()
             except (WaypostError, OSError, ValueError, OperationalError) as error:
