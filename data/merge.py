@@ -32,13 +32,15 @@ def merge(connection: Connection, table: type[Versioned], run_id: int, now: date
 def _first(connection: Connection, table: type[Versioned], run_id: int, now: datetime) -> dict[str, int]:
     """Make every staged fact a version: what `_compared` does when nothing was known before and nothing is deleted."""
     name, keys, content = table.__tablename__, ", ".join(table.key), ", ".join(table.content())
+    looked = text(f"SELECT count(*), count(stated) FROM stage_{name}")
+    staged, vintages = connection.execute(looked).one()
+    until = f"lead(at) OVER (PARTITION BY {keys} ORDER BY at)" if vintages else "CAST(NULL AS timestamptz)"
     land = text(f"""
         INSERT INTO {name} ({content}, known_from, known_to, is_deleted, run_id)
-        SELECT {content}, at, lead(at) OVER (PARTITION BY {keys} ORDER BY at), false, :run_id FROM (
+        SELECT {content}, at, {until}, false, :run_id FROM (
             SELECT DISTINCT ON ({keys}, stated) *, coalesce(stated, assumed, :now) AS at FROM stage_{name}
             ORDER BY {keys}, stated, seq DESC) AS single
     """)
-    staged = connection.execute(text(f"SELECT count(*) FROM stage_{name}")).scalar_one()
     with _indexed_afterwards(connection, table) if staged >= MANY_ROWS else nullcontext():
         landed = connection.execute(land, {"run_id": run_id, "now": now}).rowcount
     return {"new": landed, "revised": 0, "deleted": 0, "unchanged": 0, "ignored": staged - landed}

@@ -45,9 +45,7 @@ def run(folder: Path) -> list[Row]:
             load(store, Archive(folder / "raw"), folder / name)
         rows += _part("where", lambda: forecast_where.measure(store, evidence, names))
         every = int(os.environ.get("WAYPOST_BENCH_EVERY", "1"))
-        judged = forecast_many.judge(store, names, every)
-        rows += _part("how many", lambda: forecast_many.rows(judged))
-        rows += _part("warning", lambda: forecast_warn.rows(judged))
+        rows += _part("how many and warning", lambda: _judged(store, names, every))
         opened.dispose()
     finally:
         cluster.remove()
@@ -65,6 +63,12 @@ def _names(evidence: Path) -> list[str]:
     every = sorted(path.name for path in evidence.iterdir() if (path / "locations.csv").is_file())
     only = os.environ.get("WAYPOST_BENCH_ONLY")
     return [name for name in every if name in only.split(",")] if only else every
+
+
+def _judged(store: Store, names: list[str], every: int) -> list[Row]:
+    """Judge forecasts once, for how many come and for whether they would have warned."""
+    judged = forecast_many.judge(store, names, every)
+    return [*forecast_many.rows(judged), *forecast_warn.rows(judged)]
 
 
 def _part(name: str, work) -> list[Row]:
