@@ -107,7 +107,7 @@ def test_refuses_a_panel_from_before_what_it_has_learnt(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_shuffling_the_future_changes_nothing(name):
+def test_f45_shuffling_the_future_changes_nothing(name):
     past, future = growing(days=AT), growing(days=AT + 200)
     rng = np.random.default_rng(1)
     changed = {
@@ -129,7 +129,7 @@ def test_shuffling_the_future_changes_nothing(name):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("odd", ODD)
-def test_odd_histories_get_a_finite_answer_or_none(name, odd):
+def test_f63_odd_histories_get_a_finite_answer_or_none(name, odd):
     for stock in ({"odd": ODD[odd]}, {"odd": ODD[odd], **growing(2)}):
         known = panel(210, stock)
         model = fitted(name, known)

@@ -49,6 +49,11 @@ def test_a_publication_delay_moves_every_bound_by_itself(interval, delay, age):
     assert content_lateness(interval, delay, NOW - age - delay, NOW) is lateness(interval, NOW - age, NOW)
 
 
+@given(spans, st.timedeltas(timedelta(seconds=1), timedelta(days=2)))
+def test_f44_a_clock_that_jumped_back_makes_nothing_late(interval, ahead):
+    assert lateness(interval, NOW + ahead, NOW) is State.ON_TIME
+
+
 def test_without_a_rhythm_nothing_is_late():
     assert said(looks(good_at=NOW - 900 * DAY, newest_content_at=NOW - 999 * DAY), None) is State.ON_TIME
 

@@ -2,7 +2,13 @@
 
 import gzip
 import socket
+import ssl
+import subprocess
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import httpx
 import pytest
@@ -173,3 +179,40 @@ def test_a_query_that_stands_in_the_address_is_kept_beside_the_parameters():
         get(web, "https://example.org/a?id=7", 100)
         get(web, "https://example.org/a?id=7", 100, page=2)
     assert asked == ["https://example.org/a?id=7", "https://example.org/a?id=7&page=2"]
+
+
+@contextmanager
+def pretending(folder: Path) -> Iterator[tuple[int, list[bytes]]]:
+    """A server with a certificate that nobody vouches for; its port, and what was asked of it."""
+    key, certificate, asked = folder / "key.pem", folder / "certificate.pem", []
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=feeds.example"]
+    subprocess.run([*made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError):  # a refused handshake, and the end of the test
+                while True:
+                    accepted, _ = listening.accept()
+                    with suppress(ssl.SSLError), context.wrap_socket(accepted, server_side=True) as talk:
+                        asked.append(talk.recv(1000))
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield listening.getsockname()[1], asked
+
+
+def test_f14_a_certificate_that_nobody_vouches_for_ends_the_look(tmp_path):
+    with pretending(tmp_path) as (port, asked), client.client("localhost") as session:
+        with pytest.raises(httpx.ConnectError, match="certificate"):
+            get(session, f"https://localhost:{port}/feed", 1000)
+        assert not any(asked), "nothing is asked of a stranger"
+
+
+def test_f12_a_name_that_suddenly_leads_to_this_machine_gets_nothing_from_it(tmp_path, monkeypatch):
+    here = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _host, *rest, **more: here("127.0.0.1", *rest, **more))
+    with pretending(tmp_path) as (port, asked), client.client("feeds.example") as session:
+        with pytest.raises(httpx.ConnectError, match="certificate"):
+            get(session, f"https://feeds.example:{port}/feed", 1000)
+        assert not any(asked)

@@ -21,6 +21,11 @@ def test_f30_inside_outside_and_on_the_border():
     assert outside_country(points, 25).tolist() == [False, False, True, True]
 
 
+def test_f40_a_point_on_the_edge_of_two_countries_is_in_the_one_that_its_source_names():
+    on_22_north = [("EGY", 30.0, 22.0), ("SDN", 30.0, 22.0)]
+    assert not outside_country(frame(*on_22_north, *reversed(on_22_north)), 25).any()
+
+
 def test_the_index_is_kept_whatever_it_is():
     points = frame(("CAF", 18.55, 4.36), ("TCD", 18.55, 4.36)).set_axis([9, 4], axis=0)
     assert outside_country(points, 25).to_dict() == {9: False, 4: True}

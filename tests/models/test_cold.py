@@ -18,7 +18,7 @@ def answered(known):
     return rows[(rows["aggregation"] == "cumulative") & (rows["horizon_days"] == 30)].set_index("place_id"), model
 
 
-def test_a_site_without_history_and_its_point_are_forecast_with_wide_ranges():
+def test_f64_a_site_without_history_and_its_point_are_forecast_with_wide_ranges():
     known = panel(AT, growing(2, days=AT), extra_sites=("s7",))
     rows, model = answered(known)
     site, whole = rows.loc["w:s7"], rows.loc["w"]
