@@ -39,7 +39,11 @@ def _crossings(panel: Panel) -> list[tuple[str, str]]:
             continue
         since = f"{STATUS_WORDS[period.status]} since {period.start_date.date()}"
         said.append(
-            (point, f"{_sentence(since)}; {INFORMAL_SHARE:.0%} of the usual share is assumed to cross informally.")
+            (
+                point,
+                f"{_sentence(since)}; {INFORMAL_SHARE:.0%} of the usual share is assumed to cross here all the same"
+                ", and more where nothing else is open.",
+            )
         )
         behind = links.loc[links["border_point_id"] == point, "site_id"]
         said += [
