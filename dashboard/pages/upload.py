@@ -8,7 +8,7 @@ from typing import Any
 import dash
 from dash import Input, Output, State, callback, dcc, html, no_update
 
-from dashboard import queries
+from dashboard.chosen import offered
 from dashboard.components.preview import changes_table, problems_table, summary
 from dashboard.database import store
 from dashboard.threads import threaded
@@ -106,12 +106,11 @@ def offer(_: str) -> tuple[Any, ...]:
     """Offer the situations and the data sets that have not ended; nothing on a server that takes no uploads."""
     if store().audience != OPERATIONAL:
         return [], None, []
-    found = queries.situations(store())
-    situations = [{"label": row.title, "value": row.id} for row in found.itertuples()]
+    situations, first = offered(None)
     shared = datasets.known(store())
     shared = shared[~shared["is_expired"] & (shared["id"] != datasets.UNSHARED)]
     sets = [{"label": f"{row.title} ({row.audience})", "value": row.id} for row in shared.itertuples()]
-    return situations, situations[0]["value"] if situations else None, sets
+    return situations, first, sets
 
 
 @callback(Output(Ids.TEMPLATES, "children"), Input(Ids.KIND, "value"), Input(Ids.SITUATION, "value"))
