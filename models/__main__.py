@@ -14,7 +14,7 @@ from data.postgres import database_url, engine
 from data.schema.situation import Situation
 from data.settings import read_settings
 from data.store import Store
-from models.answered import expected_arrivals
+from models.answered import expected_arrivals, newest_answer
 from models.arrivals import derive
 from models.backtest import backtest, report
 from models.calibrate import calibrate
@@ -168,7 +168,10 @@ def _what_if(store: Store, chosen: argparse.Namespace) -> None:
         found = if_opened(panel, chosen.point, at, expected, chosen.days)
     else:
         found = if_closed(panel, chosen.point, expected, chosen.days)
-    print(f"{chosen.point} {'opens' if chosen.opens_at else 'closes'}: {chosen.days} days from {asked_date}, people")
+    run = newest_answer(store, chosen.situation, asked_date)
+    span = "no forecast yet" if run is None else f"people in the {chosen.days} days after {run['origin_date'].date()}"
+    change = "opens" if chosen.opens_at else "closes"
+    print(f"{chosen.point} {change}, as known on {asked_date}: {span}")
     print(table(found, panel))
     print(NOBODY_IS_STOPPED)
 

@@ -58,7 +58,9 @@ def _moved(panel: Panel) -> list[tuple[str, str]]:
     said = []
     for point, others in route(panel).moved.groupby("from_id"):
         part = others["share"].sum()
-        said.append((str(point), f"Nothing was counted here since: {part:.0%} of the forecast is diverted to others."))
+        said.append(
+            (str(point), f"No count since it stopped being open: {part:.0%} of the forecast is diverted to others.")
+        )
         said += [
             (
                 to,

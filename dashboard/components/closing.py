@@ -1,12 +1,14 @@
 """What if this crossing closes: where people would have to go, and how much later; never a recommendation."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from dash import dcc, html
 
+from dashboard.words import day
 from models.routing import INFORMAL_SHARE
 from models.where.diversion import LEAST_PEOPLE, NOBODY_IS_STOPPED, NOWHERE
 from models.where.what_if import WALK_KM_PER_DAY
@@ -30,8 +32,11 @@ def switch(ids: Any, place_id: str) -> html.Section:
     )
 
 
-def result(found: pd.DataFrame, place_id: str, days: int) -> list[Any]:
-    """Say what would become of the people expected at a crossing (`dashboard.queries_closing.if_closed`)."""
+def result(found: pd.DataFrame, place_id: str, days: int, issued_date: date | None) -> list[Any]:
+    """Say what would become of the people expected at a crossing (`dashboard.queries_closing.if_closed`).
+
+    ``issued_date`` is the day of the forecast, from which the days count; None without any.
+    """
     note = html.P(f"{NOBODY_IS_STOPPED} Nothing is saved or shown to others.", className="note")
     if found.empty:
         return []
@@ -40,7 +45,7 @@ def result(found: pd.DataFrame, place_id: str, days: int) -> list[Any]:
         return [note, html.P("It is closed already, and the forecast that is shown takes that into account.")]
     if not mine["q90_before"] > 0:
         return [note, html.P("Nobody is forecast to come here, so nobody would have to go elsewhere.")]
-    return [note, *_answer(mine, _others(found, place_id), days)]
+    return [note, *_answer(mine, _others(found, place_id), f"in the {days} days after {day(issued_date)}")]
 
 
 def whole(values: Iterable[float]) -> list[int]:
@@ -70,14 +75,14 @@ def _others(found: pd.DataFrame, place_id: str) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _answer(mine: dict[Any, Any], others: pd.DataFrame, days: int) -> list[Any]:
+def _answer(mine: dict[Any, Any], others: pd.DataFrame, span: str) -> list[Any]:
     """Return the sentence, the table and the sum of one closure."""
     p50 = whole([mine["q50_after"], *others["more_q50"]])
     p90 = whole([mine["q90_after"], *others["more_q90"]])
     total = f"{sum(p50):,} people (high: {sum(p90):,})"
     exact = {"data-before": f"{mine['q50_before']:.6f}", "data-kept": f"{mine['q50_after']:.6f}"}
     said = (
-        f"Of {total} expected here in {days} days, {p50[0]:,} (high: {p90[0]:,}) would still cross here informally and "
+        f"Of {total} expected here {span}, {p50[0]:,} (high: {p90[0]:,}) would still cross here informally and "
         "the others would have to go another way:"
     )
     body = [_row(row, *more) for row, *more in zip(others.to_dict("records"), p50[1:], p90[1:], strict=True)]

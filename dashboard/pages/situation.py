@@ -265,8 +265,10 @@ def show_closing(asked: list[str] | None, place_id: str, horizon_days: int, cloc
     """Show where people would have to go if a crossing closed; a new horizon or day draws the panel anew."""
     if not asked or not clock:
         return []
-    days = _horizon(horizon_days)
-    return closing.result(queries_closing.if_closed(_view(clock), place_id, days), place_id, days)
+    days, view = _horizon(horizon_days), _view(clock)
+    run = queries.forecast_run(view)
+    found = queries_closing.if_closed(view, place_id, days)
+    return closing.result(found, place_id, days, None if run is None else run["origin_date"].date())
 
 
 def _view(clock: dict[str, Any]) -> View:

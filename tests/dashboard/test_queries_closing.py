@@ -1,5 +1,7 @@
 """What the page says of a closure is what the model computed from the forecast that is shown."""
 
+from datetime import date
+
 import pandas as pd
 import pytest
 
@@ -15,6 +17,8 @@ from models.where import diversion
 from tests.worlds import day, facts, growing, load
 
 AT = 120
+
+ISSUED = date(2014, 2, 23)
 
 
 @pytest.fixture
@@ -40,9 +44,8 @@ def test_the_numbers_on_the_page_are_the_models_and_add_up(view):
     expected = view.store.read(Forecast, aggregation="cumulative")
     computed = diversion.if_closed(panel, "w:p-s1", expected, 30)
     pd.testing.assert_frame_equal(found[computed.columns], computed)
-    page = [
-        part for top in result(found, "w:p-s1", 30) for part in (top, *top._traverse()) if not isinstance(part, str)
-    ]
+    answer = result(found, "w:p-s1", 30, ISSUED)
+    page = [part for top in answer for part in (top, *top._traverse()) if not isinstance(part, str)]
     shown = [part.to_plotly_json()["props"] for part in page]
     kept = [(float(s["data-before"]), float(s["data-kept"])) for s in shown if "data-before" in s]
     more = [float(s["data-p50"]) for s in shown if "data-p50" in s]
@@ -54,6 +57,6 @@ def test_the_numbers_on_the_page_are_the_models_and_add_up(view):
 
 
 def test_what_is_no_border_point_or_has_no_forecast_gets_no_numbers(view):
-    assert result(if_closed(view, "w:s1", 30), "w:s1", 30) == []
+    assert result(if_closed(view, "w:s1", 30), "w:s1", 30, ISSUED) == []
     before_any = View(view.store, "w", day(50))
-    assert "Nobody is forecast" in repr(result(if_closed(before_any, "w:p-s1", 30), "w:p-s1", 30))
+    assert "Nobody is forecast" in repr(result(if_closed(before_any, "w:p-s1", 30), "w:p-s1", 30, None))
