@@ -199,8 +199,8 @@ def _date_hint(value: str) -> str:
 def _one_day(value: str) -> date | None:
     """Return the day that a date in another notation means without doubt.
 
-    >>> [str(_one_day(v)) for v in ("2026/3/1", "2026-03-01 14:30", "1 March 2026", "01-Mar-26", "46082", "Monday")]
-    ['2026-03-01', '2026-03-01', '2026-03-01', '2026-03-01', '2026-03-01', 'None']
+    >>> [str(_one_day(v)) for v in ("2026/3/1", "2026-03-01 14:30", "01-Mar-26", "1 May 1999", "Monday")]
+    ['2026-03-01', '2026-03-01', '2026-03-01', '1999-05-01', 'None']
     """
     if _SERIAL.match(value):
         return _SERIAL_START + timedelta(days=int(float(value)))
@@ -208,7 +208,10 @@ def _one_day(value: str) -> date | None:
         return _real(int(numbers[1]), int(numbers[2]), int(numbers[3]))
     words = _MONTH_WORD.match(value)
     month = month_number(words[2]) if words else None
-    return _real(int(words[3]) % 2000 + 2000, month, int(words[1])) if words and month else None
+    if not words or not month:
+        return None
+    year = int(words[3]) + (2000 if len(words[3]) == len("26") else 0)
+    return _real(year, month, int(words[1]))
 
 
 def _real(year: int, month: int, day: int) -> date | None:
