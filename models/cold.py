@@ -81,7 +81,13 @@ def cold_reasons(panel: Panel, reasons: pd.DataFrame) -> pd.DataFrame:
     if pd.isna(whole):
         return pd.DataFrame(columns=["place_id", "topic", "sentence", "effect_people_per_day"])
     rows = [
-        (place, "cold", f"{NO_HISTORY}, {part:.1%} of the {whole:,.1f} arrivals a day of the situation", part * whole)
+        (
+            place,
+            "cold",
+            f"{NO_HISTORY}, {part:.1%} of the {whole:,.1f} arrivals a day of the situation; a part of that total, "
+            "not an addition to it",
+            part * whole,
+        )
         for place, part in zip(here.place_ids, here.centre(), strict=True)
     ]
     return pd.DataFrame(rows, columns=["place_id", "topic", "sentence", "effect_people_per_day"])

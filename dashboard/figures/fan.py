@@ -3,8 +3,11 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.palette import FORECAST_COLOUR, NOTE_COLOUR, OBSERVED_COLOUR
+from dashboard.figures.palette import FORECAST_COLOUR, NOTE_COLOUR, OBSERVED_COLOUR, PROVISIONAL_COLOUR
 
+PROVISIONAL_DAYS = 28
+"""Counts of the last four weeks come in late or are mended."""
+PROVISIONAL = "Last four weeks: provisional, counts may still change"
 _BANDS = (("q05", "q95", 0.12, "90 % range"), ("q10", "q90", 0.16, "80 % range"), ("q25", "q75", 0.24, "50 % range"))
 
 
@@ -69,8 +72,17 @@ def _add_fan(figure: go.Figure, forecast: pd.DataFrame, unit: str) -> None:
 
 
 def _styled(figure: go.Figure, as_of: pd.Timestamp, title: str, note: str) -> go.Figure:
-    """Give a fan its axes, the line of the clock, its note and a quiet look."""
+    """Give a fan its axes, the line of the clock, the weeks whose counts may still change, its note and a quiet look."""
     figure.add_vline(x=as_of, line={"color": "#7a858d", "width": 1, "dash": "dot"})
+    figure.add_vrect(
+        x0=as_of - pd.Timedelta(days=PROVISIONAL_DAYS),
+        x1=as_of,
+        fillcolor=PROVISIONAL_COLOUR,
+        line={"width": 0},
+        layer="below",
+        name=PROVISIONAL,
+        showlegend=True,
+    )
     figure.update_layout(
         template="plotly_white",
         margin={"l": 52, "r": 12, "t": 26 if note else 8, "b": 28},

@@ -1,8 +1,9 @@
 """The fan of a place: what was counted, and what is expected, also where nobody ever counted."""
 
 import pandas as pd
+import pytest
 
-from dashboard.figures.fan import arrivals_fan
+from dashboard.figures.fan import PROVISIONAL, arrivals_fan, stock_fan
 from models.paths import QUANTILE_COLUMNS
 
 AS_OF = pd.Timestamp("2014-03-01")
@@ -32,3 +33,12 @@ def test_days_without_a_report_are_gaps():
     ]  # fmt: skip
     assert pd.isna(line.y[1])
     assert (line.y[0], line.y[2]) == (5.0, 5.0)
+
+
+@pytest.mark.parametrize("fan", [arrivals_fan, stock_fan])
+def test_f45_the_last_four_weeks_are_marked_as_provisional_and_named_in_the_legend(fan):
+    observed = counted(["2014-01-01"]).assign(period_end_date=pd.Timestamp("2014-01-01"), people=5)
+    (weeks,) = [shape for shape in fan(observed, forecast(), AS_OF).layout.shapes if shape.type == "rect"]
+    assert (weeks.x0, weeks.x1) == (pd.Timestamp("2014-02-01"), AS_OF)
+    assert weeks.showlegend
+    assert weeks.name == PROVISIONAL
