@@ -2,7 +2,8 @@
 
 An alert counts one, two or three by its colour, less with the kilometres of road to the place's crossings and the
 straight kilometres off the road (`models.features.reach`), and less with the days since it was last current. An alert
-without an end lasts to the day it was last modified.
+without an end lasts to the day it was last modified. Several feeds tell of the same event: the one that says most of a
+kind counts, never their sum.
 """
 
 from collections.abc import Sequence
@@ -69,14 +70,18 @@ def _values(panel: Panel, days: Sequence[int]) -> Floats:
     age = np.stack([alerts.aged(days[i]) for i in at], axis=1)
     colour = alerts.rows["alert_level"].map(WEIGHTS).to_numpy(dtype=float) * np.exp(-alerts.away_km / DECAY_KM)
     fresh = np.where(age <= LAST_DAYS, colour[:, None] * np.exp(-age / DECAY_DAYS), 0.0)
-    kind = alerts.rows["kind"].to_numpy()
     nodes, row = np.unique(alerts.node, return_inverse=True)
     put = csr_matrix((np.ones(len(row)), (row, np.arange(len(row)))), shape=(len(nodes), len(row)))
-    of_kind = [np.flatnonzero(np.isin(kind, kinds)) for kinds in KINDS.values()]
-    by_node = np.stack([put[:, some] @ fresh[some] for some in of_kind], axis=2)
+    kind = alerts.rows["kind"].map({word: i for i, words in enumerate(KINDS.values()) for word in words})
+    told = alerts.rows.groupby([kind, "source_id"]).indices
+    by_node = np.stack([put[:, some] @ fresh[some] for some in told.values()], axis=2)
     reached = nodes >= 0
-    loads = felt(panel, nodes[reached], by_node[reached].reshape(int(reached.sum()), len(at) * len(NAMES)))
-    found[at] = np.log(loads.reshape(-1, len(at), len(NAMES)).transpose(1, 0, 2) + LEAST)
+    loads = felt(panel, nodes[reached], by_node[reached].reshape(int(reached.sum()), len(at) * len(told)))
+    by_feed = loads.reshape(-1, len(at), len(told)).transpose(1, 0, 2)
+    most = np.zeros((*by_feed.shape[:2], len(NAMES)))
+    for column, (of_kind, _) in enumerate(told):
+        most[:, :, int(of_kind)] = np.maximum(most[:, :, int(of_kind)], by_feed[:, :, column])
+    found[at] = np.log(most + LEAST)
     return found
 
 

@@ -55,6 +55,12 @@ def test_a_withdrawn_alert_is_felt_only_while_it_was_believed():
     assert withdrawn == pytest.approx(NOTHING)
 
 
+def test_f50_what_two_feeds_tell_of_is_felt_once_from_the_one_that_says_more():
+    gdacs = [hazard(90, "earthquake"), hazard(95, "flood")]
+    usgs = [{**hazard(d, "earthquake"), "source_id": "usgs"} for d in (90, 92)]
+    assert felt(gdacs + usgs) == pytest.approx(np.maximum(felt(gdacs), felt(usgs)))
+
+
 def test_the_sentence_counts_alerts_near_the_road_and_believes_one_feed():
     twice = [hazard(d, "flood") for d in (80, 85, 90)] + [
         {**hazard(d, "flood"), "source_id": "other-feed"} for d in (80, 85)
