@@ -72,7 +72,7 @@ def _add_fan(figure: go.Figure, forecast: pd.DataFrame, unit: str) -> None:
 
 
 def _styled(figure: go.Figure, as_of: pd.Timestamp, title: str, note: str) -> go.Figure:
-    """Give a fan its axes, the line of the clock, the weeks whose counts may still change, its note and a quiet look."""
+    """Give a fan its axes, the line of the clock, the weeks that may still change, its note and a quiet look."""
     figure.add_vline(x=as_of, line={"color": "#7a858d", "width": 1, "dash": "dot"})
     figure.add_vrect(
         x0=as_of - pd.Timedelta(days=PROVISIONAL_DAYS),

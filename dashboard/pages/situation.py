@@ -7,10 +7,11 @@ from typing import Any
 import dash
 from dash import Input, Output, State, callback, clientside_callback, ctx, dcc, html, no_update
 
-from dashboard import queries, queries_closing, queries_late
+from dashboard import queries, queries_alerts, queries_closing, queries_late
 from dashboard.chosen import follow, offered
 from dashboard.components import clock as clocks
 from dashboard.components import closing, gap, point_panel, point_table
+from dashboard.components.alert_list import alert_list
 from dashboard.components.legend import legend
 from dashboard.components.strip import source_strip
 from dashboard.database import store
@@ -43,6 +44,7 @@ class Ids(StrEnum):
     HORIZON = "horizon"
     STRIP = "source-strip"
     SUMMARY = "summary"
+    WARNINGS = "warnings"
     MAP = "map"
     MAP_DATA = "map-data"
     MAP_DRAWN = "map-drawn"
@@ -85,6 +87,7 @@ def layout(**_: Any) -> html.Div:
                 ],
                 className="split",
             ),
+            html.Div(id=Ids.WARNINGS),
             html.H2("All border points"),
             point_table.point_table(Ids.TABLE),
         ],
@@ -212,6 +215,13 @@ def show_sources(clock: dict[str, Any]) -> Any:
     view = _view(clock)
     titles = {s.spec.id: s.spec.title for s in sources().values() if any(t.content_time for t in s.spec.tables)}
     return source_strip(queries.source_states(view), titles, datetime.now(UTC), view.instant)
+
+
+@callback(Output(Ids.WARNINGS, "children"), Input(Ids.CLOCK, "data"), prevent_initial_call=True)
+@threaded
+def show_warnings(clock: dict[str, Any]) -> Any:
+    """Say which public warnings were in force."""
+    return alert_list(queries_alerts.alerts(_view(clock)))
 
 
 @callback(Output(Ids.SELECTED, "data"), Input(Ids.TABLE, "selectedRows"), prevent_initial_call=True)
