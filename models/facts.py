@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pandas as pd
 
 from models.arrivals import CATCH_UP
@@ -77,10 +78,13 @@ def _reports(panel: Panel) -> list[tuple[str, str]]:
     today = pd.Timestamp(panel.origin_date)
     known = now(panel)
     said = []
-    for place, days in zip(panel.counted_ids, known.stale_days, strict=True):
-        last = (today - timedelta(days=float(days))).date() if days < STALE_DAYS * 100 else None
-        if days > STALE_DAYS:
-            said.append((place, f"No report since {last}: no forecast is made." if last else "No usable report."))
+    for place, days, forecast in zip(panel.counted_ids, known.stale_days, known.reported, strict=True):
+        last = (today - timedelta(days=float(days))).date() if np.isfinite(days) else None
+        if last is None:
+            said.append((place, "No usable report."))
+        elif not forecast:
+            why = "" if days > STALE_DAYS else " while others reported, as if it had closed or become another place"
+            said.append((place, f"No report since {last}{why}: no forecast is made."))
         elif days > LATE_DAYS:
             said.append((place, f"No report for {days:.0f} days (last on {last}): the range is wider."))
     missing = sorted(set(panel.site_ids) - set(panel.counted_ids))

@@ -53,7 +53,7 @@ class Progress:
 
 
 def origins(store: Store, situation_id: str, until: date | None = None) -> list[date]:
-    """Return the origins of a situation, the newest first: fortnightly, four-weekly where it lasts over `LONG_DAYS`.
+    """Return the origins of a situation, the newest first: fortnightly, four-weekly after its first `LONG_DAYS`.
 
     From a fortnight after its start to its end, its last report or ``until`` (missing: no limit), whichever is first.
     Raises UnknownSituation when there is none of that id.
@@ -66,9 +66,9 @@ def origins(store: Store, situation_id: str, until: date | None = None) -> list[
     reported = store.read(Observation, place_id=places)["period_end_date"].max()
     limits = [d.date() for d in (end, reported) if not pd.isna(d)]
     last = min([*limits, *([until] if until else [])], default=start)
-    lasts = (last - start).days
-    step = STEP_DAYS if lasts <= LONG_DAYS else 2 * STEP_DAYS
-    return [start + timedelta(days=d) for d in range(step, lasts + 1, step)][::-1]
+    after = range(STEP_DAYS, (last - start).days + 1, STEP_DAYS)
+    kept = [days for days in after if days <= LONG_DAYS or days % (2 * STEP_DAYS) == 0]
+    return [start + timedelta(days=days) for days in reversed(kept)]
 
 
 def progress(store: Store, situation_id: str) -> Progress:

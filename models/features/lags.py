@@ -16,6 +16,10 @@ Integers: TypeAlias = npt.NDArray[np.int64]
 
 STALE_DAYS = 186
 """A place that has not reported for half a year is not forecast from its history."""
+GONE_DAYS = 93
+GONE_PERIODS = 6
+"""A place that is silent for a quarter, and for six of its own periods, longer than the others has ended or become
+another place: who came to it is counted elsewhere."""
 LONGEST_PERIOD_DAYS = 93
 FLOOR_SHARE_PER_DAY = 0.0003
 FLOOR_PEOPLE_PER_DAY = 0.05
@@ -31,6 +35,7 @@ class Lags:
     ``slope_30``, ``slope_90``: net change of stock a day, without registrations that catch up; ``slope_365`` the same
     over the last year, or since the first report. ``activity``: usual size
     of a daily change, positive wherever the place has reported. ``span_days``: days from the first to the last report.
+    ``gone_days``: the silence (``stale_days``) after which nothing is forecast from its history.
     """
 
     level: Floats
@@ -44,11 +49,12 @@ class Lags:
     activity: Floats
     span_days: Floats
     slope_365: Floats
+    gone_days: Floats
 
     @property
     def reported(self) -> npt.NDArray[np.bool_]:
-        """Tell which places have reported within the last half year."""
-        return self.stale_days <= STALE_DAYS
+        """Tell which places have not been silent for too long to be forecast from their history."""
+        return self.stale_days <= self.gone_days
 
 
 def lags(history: History, column: int) -> Lags:
@@ -61,9 +67,10 @@ def lags(history: History, column: int) -> Lags:
     last = np.maximum(last_stock, last_arrivals)
     rate = {days: _mean_rate(history, last_arrivals, days) for days in (30, 90, 365)}
     slope = {days: _slope(history, last_stock, days) for days in (30, 90)}
+    stale_days = np.where(last == NEVER, np.inf, column - last).astype(np.float64)
     return Lags(
         level=level,
-        stale_days=np.where(last == NEVER, np.inf, column - last).astype(np.float64),
+        stale_days=stale_days,
         rate_last=_mean_rate(history, last_arrivals, _last_width(history, last_arrivals)),
         rate_30=rate[30],
         rate_90=rate[90],
@@ -73,6 +80,7 @@ def lags(history: History, column: int) -> Lags:
         activity=np.where(last == NEVER, np.nan, _activity(history, last_arrivals, level)),
         span_days=np.where(last == NEVER, np.nan, last - history.first_report).astype(np.float64),
         slope_365=_year_slope(history, last_stock),
+        gone_days=_gone(history, last, stale_days),
     )
 
 
@@ -80,6 +88,18 @@ def _last_width(history: History, last: Integers) -> Integers:
     """Return how many days the last known period of arrivals has, at least a week, at most a quarter."""
     width = history.arrivals_gap[np.arange(len(last)), np.maximum(last, 0)]
     return np.clip(width, 7, LONGEST_PERIOD_DAYS).astype(np.int64)
+
+
+def _gone(history: History, last: Integers, stale_days: Floats) -> Floats:
+    """Return the silence after which a place is gone: by its own rhythm, while others report, and `STALE_DAYS` at most.
+
+    The rhythm is the days between its last two reports, or those of its last period.
+    """
+    at = (np.arange(len(last)), np.maximum(last - 1, 0))
+    rhythm = np.minimum(history.stock_gap[at], history.arrivals_gap[at])
+    own = np.maximum(GONE_DAYS, GONE_PERIODS * rhythm.astype(np.float64))
+    gone: Floats = np.minimum(stale_days.min(initial=np.inf) + own, STALE_DAYS)
+    return gone
 
 
 def _mean_rate(history: History, last: Integers, days: "int | Integers") -> Floats:

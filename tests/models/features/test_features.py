@@ -47,6 +47,15 @@ def test_a_place_silent_for_half_a_year_is_not_forecast():
     assert not now_of(panel(300, {"a": [(0, 5.0), (100, 6.0)]})).reported[0]
 
 
+def test_a_place_that_falls_silent_while_others_report_has_ended_and_one_of_all_has_not():
+    stops = {"a": [(d, 1000.0 + d) for d in range(0, 200, 7)]}
+    goes_on = {"b": [(d, 1000.0 + d) for d in range(0, 310, 7)]}
+    assert now_of(panel(300, stops)).reported.tolist() == [True]
+    assert now_of(panel(300, {**stops, **goes_on})).reported.tolist() == [False, True]
+    monthly = {"a": [(d, 1000.0 + d) for d in range(0, 200, 30)]}
+    assert now_of(panel(300, {**monthly, **goes_on})).reported.tolist() == [True, True]
+
+
 def test_conflict_counts_by_road_and_time():
     near, far = (0.9, 0.0), (-40.0, 0.0)
     stock = growing(1)
