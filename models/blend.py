@@ -8,7 +8,6 @@ to a prior by `PRIOR_EXAMPLES`.
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import TypeAlias
 
 import numpy as np
@@ -16,9 +15,9 @@ import numpy.typing as npt
 
 from models.calibration import KNOTS_DAYS
 from models.features.lags import Lags
-from models.history import History, history, when_known
+from models.history import when_known
 from models.panel import Panel
-from models.past import past, take
+from models.past import past, season_on, take
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
@@ -27,10 +26,6 @@ PARTS = ("the trend of the last month", "the last quarter", "the last year", "th
 PRIOR: Floats = np.array([1 / 3, 1 / 5, 1 / 10, 1 / 5])
 """Round values from a flat optimum over the benchmark's situations and series."""
 PRIOR_EXAMPLES = 50.0
-YEAR_DAYS = 364
-SEASON_WINDOW_DAYS = 30
-MOST_LOG = 2.0
-"""A season may change arrivals by this factor (of e) at most."""
 ROUNDS = 6
 LEAST_ERROR = 0.05
 POOLED_PLACES = 300
@@ -102,7 +97,7 @@ def differences(panel: Panel, day: int, known: Lags, rows: Integers) -> tuple[Fl
     month, quarter, year = (np.nan_to_num(r)[:, None] for r in (known.rate_30, known.rate_90, known.rate_365))
     trend = quarter * ahead + (month - quarter) * 20 * (1 - np.exp(-ahead / 20))
     parts = [np.log1p(np.maximum(p, 0)) - last for p in (trend, quarter * ahead, year * ahead)]
-    return last, np.stack([*parts, _season(panel, day, known, rows)], axis=2)
+    return last, np.stack([*parts, season_on(panel, day)[rows]], axis=2)
 
 
 def blended(last: Floats, parts: Floats, by: Floats, horizon_days: int) -> Floats:
@@ -112,32 +107,3 @@ def blended(last: Floats, parts: Floats, by: Floats, horizon_days: int) -> Float
     rates = np.diff(sums, axis=1) / np.diff([0, *KNOTS_DAYS])
     block = np.minimum(np.searchsorted(KNOTS_DAYS, np.arange(1, horizon_days + 1)), len(KNOTS_DAYS) - 1)
     return np.asarray(rates[:, block])
-
-
-def _season(panel: Panel, day: int, known: Lags, rows: Integers) -> Floats:
-    """Return the logarithm of what the days up to each knot brought a year before over what the month before them did.
-
-    Zero where either was not counted in full.
-    """
-    plain = day == panel.origin_day or panel.is_plain
-    counted = history(panel if plain else panel.at(date(1970, 1, 1) + timedelta(days=day)))
-    row = {place: i for i, place in enumerate(counted.place_ids)}
-    at = np.array([row.get(panel.counted_ids[r], -1) for r in rows], dtype=np.int64)
-    stale = np.where(np.isfinite(known.stale_days), known.stale_days, 0).astype(np.int64)
-    start = counted.column(day) - YEAR_DAYS
-    found = np.zeros((len(rows), len(KNOTS_DAYS)))
-    before, complete = _counted(counted, at, start - stale - SEASON_WINDOW_DAYS, start - stale)
-    for j, ahead in enumerate(KNOTS_DAYS):
-        came, whole = _counted(counted, at, np.full(len(rows), start), np.full(len(rows), start + ahead))
-        expected = before * ahead / SEASON_WINDOW_DAYS
-        found[:, j] = np.where(complete & whole, np.log1p(came) - np.log1p(expected), 0.0)
-    return np.clip(found, -MOST_LOG, MOST_LOG)
-
-
-def _counted(counted: History, at: Integers, start: Integers, end: Integers) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Return arrivals in the columns after ``start`` up to ``end``, and whether every day of them was counted."""
-    inside = (at >= 0) & (start >= -1) & (end < counted.days)
-    first, last = np.where(inside, start + 1, 0), np.where(inside, end + 1, 0)
-    people = counted.arrivals_sums[at, last] - counted.arrivals_sums[at, first]
-    days = counted.arrivals_counts[at, last] - counted.arrivals_counts[at, first]
-    return people, inside & (days == end - start)

@@ -21,6 +21,7 @@ from models.history import history
 from models.margins import (
     FRESH_DAYS,
     YOUNG_DAYS,
+    around_centre,
     arrivals_error,
     calibrate_arrivals,
     calibrate_stock,
@@ -155,8 +156,13 @@ class CentredForecaster(Forecaster):
 
     def _table(self, measure: str, own: list[Floats], span_days: int) -> Floats:
         """Return the margins of one measure."""
-        table = adapted(committed(self.name, measure), own, span_days)
-        return table - table[:, [MEDIAN]] if self.keeps_centre or measure == "stock" else table
+        return self.placed(measure, adapted(committed(self.name, measure), own, span_days))
+
+    def placed(self, measure: str, table: Floats) -> Floats:
+        """Return a table of errors as margins: around the centre where that stays the median."""
+        if measure == "stock":
+            return table - table[:, [MEDIAN]]
+        return around_centre(table) if self.keeps_centre else table
 
     def _look_back(self, panel: Panel, rows: Integers, horizon_days: int) -> _Look:
         """Return the errors at the panel's past days: day by day to the horizon, and standardised at the knots."""

@@ -1,8 +1,10 @@
 """How errors of stock and of arrivals are standardised, and how paths get calibrated margins.
 
 Stock: ``error = (happened - centre) / scale``, where the scale is the place's usual daily change by the root of time
-and a part of its level. Arrivals, summed from day 1: ``error = log((happened + a) / (centre + a))``, where ``a`` is a
-part of what the usual activity would bring, so that nobody coming is an error like another.
+and a part of its level. Arrivals, summed from day 1: fewer than expected is a part of the centre (at most all of it),
+more than expected is in units of what the usual activity would bring, or of the centre where that is more. A surge out
+of nothing and a doubling of a steady flow are then errors of like size, and places can lend each other theirs
+(docs/decisions/0010).
 """
 
 from typing import TypeAlias
@@ -10,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from models.calibration import knots_of, ranked_errors, table_at
+from models.calibration import MEDIAN, knots_of, ranked_errors, table_at
 from models.features.lags import Lags
 
 Array: TypeAlias = npt.NDArray[np.float32]
@@ -23,12 +25,13 @@ LEVEL_FLOOR = 50.0
 LEVEL_SHARE = 0.02
 UNSURE_SHARE = 0.1
 """Part of the level that is always in doubt; more where a place is too young or silent too long to know its change."""
-LEAST_SHARE = 0.2
 MOST_PEOPLE = np.float32(1e8)
 """At one place; about as many as were displaced in the whole world in 2022 (UNHCR)."""
-MOST_LOG = float(np.log(100))
-"""No error and no path of arrivals is more than a hundred times off: a jump from nobody to thousands a day would else
-fill the upper quantiles with more people than there are."""
+MOST_UNITS = 50.0
+"""No error of arrivals is more than so many units: one misprint must not fill the upper quantiles."""
+LEAST_PEOPLE = 1e-9
+SWAPS = 5
+"""Rounds of changing places at most; what is left of the push is a few percent of the low quantiles."""
 
 
 def stock_scale(known: Lags, ahead: Floats) -> Floats:
@@ -38,9 +41,9 @@ def stock_scale(known: Lags, ahead: Floats) -> Floats:
     return np.asarray(known.activity[:, None] * np.sqrt(30.0 * ahead) + share[:, None])
 
 
-def arrivals_least(known: Lags, ahead: Floats) -> Floats:
-    """Return the people ``a`` (places, days) that are added before a ratio of arrivals is taken."""
-    return np.asarray(LEAST_SHARE * known.activity[:, None] * ahead)
+def arrivals_units(centre: Floats, known: Lags, ahead: Floats) -> tuple[Floats, Floats]:
+    """Return the people (places, days) that one unit of error is, below and above the centre of summed arrivals."""
+    return centre, np.maximum(centre, known.activity[:, None] * ahead)
 
 
 def stock_error(happened: Floats, centre: Floats, known: Lags, ahead: Floats) -> Floats:
@@ -50,8 +53,15 @@ def stock_error(happened: Floats, centre: Floats, known: Lags, ahead: Floats) ->
 
 def arrivals_error(happened: Floats, centre: Floats, known: Lags, ahead: Floats) -> Floats:
     """Return standardised errors of summed arrivals (places, days)."""
-    least = arrivals_least(known, ahead)
-    return np.asarray(np.clip(np.log((happened + least) / (centre + least)), -MOST_LOG, MOST_LOG))
+    below, above = arrivals_units(centre, known, ahead)
+    off = happened - centre
+    return np.asarray(np.clip(off / np.maximum(np.where(off < 0, below, above), LEAST_PEOPLE), -1.0, MOST_UNITS))
+
+
+def around_centre(table: Floats) -> Floats:
+    """Return a table of errors of arrivals moved so that its median is none and its low end is still nobody (-1)."""
+    off = table - table[:, [MEDIAN]]
+    return np.asarray(np.where(off < 0, off / np.maximum(1 + table[:, [MEDIAN]], LEAST_PEOPLE), off))
 
 
 def doubt(known: Lags) -> Floats:
@@ -94,19 +104,17 @@ def calibrate_arrivals(arrivals: Array, centre: Floats, known: Lags, table: Floa
     knots = knots_of(days)
     ends = np.array(knots) - 1
     so_far = np.cumsum(arrivals, axis=2)[:, :, ends]
-    ahead = np.array(knots, dtype=float)
-    least = arrivals_least(known, ahead)
-    middle = np.cumsum(centre, axis=1)[:, ends] + least
+    middle = np.cumsum(centre, axis=1)[:, ends]
+    below, above = (unit.astype(np.float32) for unit in arrivals_units(middle, known, np.array(knots, dtype=float)))
     errors = ranked_errors(so_far, table_at(table, knots), table_at(factors.T, knots))
+    wider = doubt(known).astype(np.float32)
     result = np.empty_like(arrivals)
     before = np.zeros_like(so_far[:, :, 0])
     start = 0
     for k, error in enumerate(errors):
-        wide = error * doubt(known).astype(np.float32)
-        total = middle[:, k].astype(np.float32) * np.exp(np.clip(wide, -MOST_LOG, MOST_LOG)) - least[:, k].astype(
-            np.float32
-        )
-        total = np.minimum(np.maximum(total, before), MOST_PEOPLE)
+        off = np.clip(error * wider, -1.0, MOST_UNITS)
+        wanted = middle[:, k].astype(np.float32) + off * np.where(off < 0, below[:, k], above[:, k])
+        total = np.minimum(_not_less(wanted, before), MOST_PEOPLE)
         block = slice(start, knots[k])
         came = arrivals[:, :, block].sum(axis=2, keepdims=True)
         even = np.float32(1 / (block.stop - block.start))
@@ -114,3 +122,17 @@ def calibrate_arrivals(arrivals: Array, centre: Floats, known: Lags, table: Floa
         result[:, :, block] = shape * (total - before)[:, :, None]
         before, start = total, knots[k]
     return result
+
+
+def _not_less(wanted: Array, before: Array) -> Array:
+    """Return what was wanted (paths, places), shared out anew so that no path falls below what had come before.
+
+    Lifting the paths that fall would push every quantile up: they change places with others that are high enough.
+    """
+    every, found = np.sort(wanted, axis=0), wanted
+    for _ in range(SWAPS):
+        if (found >= before).all():
+            break
+        rank = np.argsort(np.argsort(np.maximum(found, before), axis=0, kind="stable"), axis=0, kind="stable")
+        found = np.take_along_axis(every, rank, axis=0)
+    return np.maximum(found, before)

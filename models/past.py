@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from models.features.lags import Lags, lags
 from models.features.market_days import WEEK_DAYS, week_shape
+from models.features.season import season_shape
 from models.history import History, history, views
 from models.panel import Panel
 
@@ -27,14 +28,15 @@ WIDEST_PERIOD_DAYS = 62
 class Past:
     """``days`` (since 1970) ascending, ``step_days`` apart and the last so many before the panel's origin.
 
-    ``lags`` and ``weeks`` (`models.features.market_days`) at each for all of ``panel.counted_ids``, and the newest
-    history.
+    ``lags``, ``weeks`` (`models.features.market_days`) and ``seasons`` (`models.features.season`) at each for all of
+    ``panel.counted_ids``, and the newest history.
     """
 
     days: tuple[int, ...]
     step_days: int
     lags: tuple[Lags, ...]
     weeks: tuple[Floats, ...]
+    seasons: tuple[Floats, ...]
     history: History
 
     def happened(self, at: int, rows: Integers, horizon_days: int) -> tuple[Floats, Floats]:
@@ -78,13 +80,30 @@ def past(panel: Panel) -> Past:
     weeks = max((panel.origin_day - 1 - first) // STEP_DAYS, 0)
     step = STEP_DAYS * max(1, -(-weeks // MOST_DAYS))
     days = tuple(sorted(range(panel.origin_day - step, first, -step)))
-    known, shapes = [], []
+    known, shapes, seasons = [], [], []
     for day, view in views(panel, days):
         column = view.column(day)
-        known.append(_aligned(lags(view, column), view, panel))
+        then = lags(view, column)
+        known.append(_aligned(then, view, panel))
         at = _rows(view, panel)
         shapes.append(np.vstack([week_shape(view, column), np.ones((1, WEEK_DAYS))])[at])
-    return Past(days, step, tuple(known), tuple(shapes), newest)
+        season = season_shape(view, column, then.stale_days)
+        seasons.append(np.vstack([season, np.zeros((1, season.shape[1]))])[at])
+    return Past(days, step, tuple(known), tuple(shapes), tuple(seasons), newest)
+
+
+def season_on(panel: Panel, day: int) -> Floats:
+    """Return the season (places, `KNOTS_DAYS`) of the counted places at the origin or at one of the past days."""
+    if day == panel.origin_day:
+        return _season_now(panel)
+    then = past(panel)
+    return then.seasons[then.days.index(day)]
+
+
+@lru_cache(maxsize=8)
+def _season_now(panel: Panel) -> Floats:
+    newest = history(panel)
+    return season_shape(newest, newest.column(panel.origin_day), now(panel).stale_days)
 
 
 def lags_on(panel: Panel, days: Sequence[int]) -> list[Lags]:

@@ -1,7 +1,8 @@
 """Who answers at which place and for which measure: by the scores of past forecasts, not by name.
 
-A model's skill is the mean, over horizons, of the logarithm of its weighted interval score over the last value's. A
-place with few scored forecasts leans on the situation as a whole, and a situation with few on what the models have done
+A model's skill at a place is the mean, over horizons, of the logarithm of its weighted interval score over the last
+value's; over several places each counts by its people, as the score of their sum would: the last value's score. A place
+with few scored forecasts leans on the situation as a whole, and a situation with few on what the models have done
 in others (`PRIOR_FILE`), apart for places that register people present and places that count arrivals. Where no model
 is better than the last value, the last value answers, and says that there is no skill.
 """
@@ -61,13 +62,13 @@ def choose(
     for measure in MEASURES:
         mine = known[known["measure"] == measure]
         by_place = mine.pivot_table(index="place_id", columns="model_name", values="log_ratio")
-        origins = mine.groupby("place_id")["origins"].max().reindex(by_place.index)
+        about = mine.groupby("place_id")[["origins", "size"]].max().reindex(by_place.index)
         chosen[measure] = {}
         for place, kind in kinds.items():
-            pooled = _pooled(by_place, origins, other.get((kind, measure), {}))
+            pooled = _pooled(by_place, about, other.get((kind, measure), {}))
             lean, count = pooled, 0
             if place in by_place.index:
-                count = int(origins[place])
+                count = int(about.loc[place, "origins"])
                 own = by_place.loc[place].reindex(pooled.index)
                 lean = ((own * count + pooled * LEAN_FORECASTS) / (count + LEAN_FORECASTS)).fillna(pooled)
             chosen[measure][place] = _best(lean)
@@ -83,11 +84,11 @@ def kinds_of(panel: Panel) -> dict[str, str]:
 
 
 def skill(outcomes: pd.DataFrame) -> pd.DataFrame:
-    """Return place_id, measure, model_name, log_ratio (over the last value) and origins (scored) of judged forecasts.
+    """Return place_id, measure, model_name, log_ratio, origins (scored) and size (the last value's score, people).
 
     Only of forecasts that every model among them was judged for.
     """
-    columns = ["place_id", "measure", "model_name", "log_ratio", "origins"]
+    columns = ["place_id", "measure", "model_name", "log_ratio", "origins", "size"]
     if outcomes.empty:
         return pd.DataFrame(columns=columns)
     cuts, happened = outcomes[list(QUANTILE_COLUMNS)].to_numpy(dtype=float), outcomes["happened"].to_numpy(dtype=float)
@@ -100,8 +101,9 @@ def skill(outcomes: pd.DataFrame) -> pd.DataFrame:
     means = complete.groupby(level=cell).mean() + LEAST_SCORE
     ratios = np.log(means.div(means[LAST_VALUE], axis=0)).groupby(level=["place_id", "measure"]).mean()
     count = complete.reset_index().groupby(["place_id", "measure"])["origin_date"].nunique().rename("origins")
+    size = means[LAST_VALUE].groupby(level=["place_id", "measure"]).mean().rename("size")
     long = ratios.stack().rename("log_ratio").reset_index()
-    return long.merge(count.reset_index(), on=["place_id", "measure"])[columns]
+    return long.merge(pd.concat([count, size], axis=1).reset_index(), on=["place_id", "measure"])[columns]
 
 
 def prior_of(situations: Mapping[str, pd.DataFrame], kind: str) -> Prior:
@@ -111,10 +113,10 @@ def prior_of(situations: Mapping[str, pd.DataFrame], kind: str) -> Prior:
     """
     parts = []
     for found in (skill(frame) for frame in situations.values()):
-        total = found.groupby(["measure", "model_name"])
-        seen = total["origins"].max()
-        mean = found.assign(sum=found["log_ratio"] * found["origins"]).groupby(["measure", "model_name"])["sum"].sum()
-        parts.append((mean / total["origins"].sum()) * seen / (seen + PRIOR_ORIGINS))
+        weight = found["origins"] * found["size"]
+        weighted = found.assign(weight=weight, sum=found["log_ratio"] * weight).groupby(["measure", "model_name"])
+        seen = weighted["origins"].max()
+        parts.append(weighted["sum"].sum() / weighted["weight"].sum() * seen / (seen + PRIOR_ORIGINS))
     skills = pd.concat(parts).groupby(level=["measure", "model_name"]).mean() if parts else pd.Series(dtype=float)
     return {(kind, m): {str(n): float(skills[m, n]) for n in skills[m].index} for m in MEASURES if m in skills}
 
@@ -129,13 +131,14 @@ def committed() -> Prior:
     return {(str(k), str(m)): dict(zip(g["model_name"], g["log_ratio"], strict=True)) for (k, m), g in groups}
 
 
-def _pooled(by_place: pd.DataFrame, origins: "pd.Series[int]", prior: Mapping[str, float]) -> "pd.Series[float]":
-    """Return the skill of the situation as a whole, held to the prior."""
+def _pooled(by_place: pd.DataFrame, about: pd.DataFrame, prior: Mapping[str, float]) -> "pd.Series[float]":
+    """Return the skill of the situation as a whole, held to the prior; ``about`` has origins and size by place."""
     if by_place.empty:
         return pd.Series({LAST_VALUE: 0.0, **prior})
-    here = by_place.mul(origins, axis=0).sum() / origins.sum()
+    weight = about["origins"] * about["size"]
+    here = by_place.mul(weight, axis=0).sum() / weight.sum()
     before = pd.Series(prior, dtype=float).reindex(here.index).fillna(0.0)
-    seen = int(origins.max())
+    seen = int(about["origins"].max())
     return (here * seen + before * PRIOR_ORIGINS) / (seen + PRIOR_ORIGINS)
 
 

@@ -17,7 +17,7 @@ from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from data.store import Store
-from models.calibration import MEDIAN, adapted, pooled
+from models.calibration import adapted, pooled
 from models.centred import CentredForecaster
 from models.issue import origins
 from models.metrics import covered, weighted_interval_score
@@ -147,8 +147,7 @@ def _held_out(model: Any, tables: Tables) -> CentredForecaster:
 
     def table(measure: str, own: list[np.ndarray], span_days: int) -> np.ndarray:
         """Stand in for `CentredForecaster._table`."""
-        mixed = adapted(tables[model.name, measure], own, span_days)
-        return mixed - mixed[:, [MEDIAN]] if model.keeps_centre or measure == "stock" else mixed
+        return model.placed(measure, adapted(tables[model.name, measure], own, span_days))
 
     model._table = table
     return model
