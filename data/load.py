@@ -1,8 +1,8 @@
 """One atomic load: staging tables, comparison with what is known, and new versions.
 
 When a fact became known is either *stated* by the source (a vintage: column ``known_at``) or *assumed* (column
-``assumed_known_at``, or now). An assumed time holds for the first sight of a fact only; a change to a known fact
-becomes known when it is loaded, so that the past keeps what it knew.
+``assumed_known_at``, or now, and never later than now). An assumed time holds for the first sight of a fact only; a
+change to a known fact becomes known when it is loaded, so that the past keeps what it knew.
 """
 
 from collections.abc import Mapping

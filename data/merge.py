@@ -38,7 +38,7 @@ def _first(connection: Connection, table: type[Versioned], run_id: int, now: dat
     land = text(f"""
         INSERT INTO {name} ({content}, known_from, known_to, is_deleted, run_id)
         SELECT {content}, at, {until}, false, :run_id FROM (
-            SELECT DISTINCT ON ({keys}, stated) *, coalesce(stated, assumed, :now) AS at FROM stage_{name}
+            SELECT DISTINCT ON ({keys}, stated) *, coalesce(stated, least(assumed, :now)) AS at FROM stage_{name}
             ORDER BY {keys}, stated, seq DESC) AS single
     """)
     with _indexed_afterwards(connection, table) if staged >= MANY_ROWS else nullcontext():
@@ -80,7 +80,7 @@ def _compared(connection: Connection, table: type[Versioned], run_id: int, now: 
     steps = f"""
     CREATE TEMP TABLE single_{name} ON COMMIT DROP AS
         SELECT DISTINCT ON ({keys}, stated) s.*, coalesce(s.stated,
-            CASE WHEN t.version_id IS NULL THEN coalesce(s.assumed, :now)
+            CASE WHEN t.version_id IS NULL THEN least(s.assumed, :now)
             ELSE greatest(CAST(:now AS timestamptz), t.known_from + interval '1 microsecond') END) AS at,
             t.version_id IS NOT NULL AS seen
         FROM stage_{name} s LEFT JOIN {name} t ON {match} AND t.known_to IS NULL

@@ -47,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--days", type=int, help="how far back to look (default: since the last good look)")
     run.add_argument("--situation", help="the situation that local place ids in the files belong to")
+    past = "files of the past: each row was known so many days after its period (default: known from now on)"
+    run.add_argument("--lag-days", type=int, metavar="N", help=past)
     backfill = add("backfill", help="fetch the past of a source in slices; goes on where it was interrupted")
     backfill.add_argument("source", metavar="ID")
     backfill.add_argument("--from", dest="first", type=date.fromisoformat, required=True, metavar="YYYY-MM-DD")

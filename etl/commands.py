@@ -15,7 +15,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from data.errors import InputRejected, WaypostError
-from data.freshness import Looks
+from data.freshness import WORDS, Looks
 from data.looks import looks
 from data.schema.quarantine import Quarantine
 from data.store import Store
@@ -29,6 +29,7 @@ from etl.source import Payload, Source, Window
 from etl.worker import Bench, give_up_stalled, work, worker_application
 
 PARENT_CHECK_SECONDS = 2.0
+LONGEST_LAG_DAYS = 3660
 
 
 def sources_listed() -> str:
@@ -45,7 +46,7 @@ def run(store: Store, archive: Archive, options: argparse.Namespace) -> int:
     if options.files:
         if len(options.sources) != 1:
             raise InputRejected("--from", f"needs one source, {len(options.sources)} were named")
-        return _run_files(store, archive, source(options.sources[0]), options.files, options.situation)
+        return _run_files(store, archive, source(options.sources[0]), options.files, _setting(options))
     chosen = {i: source(i) for i in options.sources} if options.sources else schedule.enabled(options.enabled)
     failed = 0
     for source_id, one in tqdm(chosen.items(), unit=" sources", disable=len(chosen) < 2):
@@ -61,11 +62,20 @@ def run(store: Store, archive: Archive, options: argparse.Namespace) -> int:
     return failed
 
 
-def _run_files(store: Store, archive: Archive, one: Source, files: list[Path], situation_id: str | None) -> int:
+def _setting(options: argparse.Namespace) -> pipeline.Setting | None:
+    """Return how local files are read; None when nothing was said about it."""
+    if options.lag_days is None:
+        return pipeline.Setting(options.situation) if options.situation else None
+    if not 0 <= options.lag_days <= LONGEST_LAG_DAYS:
+        raise InputRejected("--lag-days", f"is {options.lag_days}, not between 0 and {LONGEST_LAG_DAYS} days")
+    return pipeline.Setting(options.situation, timedelta(days=options.lag_days))
+
+
+def _run_files(store: Store, archive: Archive, one: Source, files: list[Path], setting: pipeline.Setting | None) -> int:
     """Load a source from local files."""
     if missing := [str(f) for f in files if not f.is_file()]:
         raise InputRejected(", ".join(missing), "is no file")
-    setting = pipeline.Setting(situation_id) if situation_id else None
+    situation_id = setting.situation_id if setting else None
     folder = f"{situation_id}/files/" if situation_id else ""  # by which a retry knows the situation
     payloads = [Payload(f"{folder}{f.name}", f) for f in files]
     print(counted(one.spec.id, pipeline.load(store, archive, one, payloads, setting)))
@@ -133,7 +143,7 @@ def situation(store: Store, archive: Archive, options: argparse.Namespace) -> in
 
 def status(store: Store, _: Archive, options: argparse.Namespace) -> int:
     """Print the state of every source and the newest rejected rows."""
-    seen, now = looks(store, sources()), datetime.now(UTC)
+    seen, now = looks(store, sources(), or_by_hand=True), datetime.now(UTC)
     for one in sources().values():
         print(state_line(one, seen[one.spec.id], now))
     rejected = store.read(Quarantine)
@@ -149,7 +159,7 @@ def state_line(one: Source, seen: Looks, now: datetime) -> str:
     failures = f"; {seen.failures} failed in a row" if seen.failures else ""
     message = f"; {seen.message}" if seen.message else ""
     state = schedule.state_of(one.spec, seen, now)
-    return f"{one.spec.id:<22} {state:<14} looked {looked}, newest content {newest}{failures}{message}"
+    return f"{one.spec.id:<22} {WORDS[state][0]:<16} looked {looked}, newest content {newest}{failures}{message}"
 
 
 def _instant(instant: datetime | None) -> str:

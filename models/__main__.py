@@ -16,7 +16,7 @@ from data.settings import read_settings
 from data.store import Store
 from models.answered import expected_arrivals, newest_answer
 from models.arrivals import derive
-from models.backtest import backtest, report
+from models.backtest import FIRST_ORIGIN_DAYS, backtest, nothing_known, report
 from models.calibrate import calibrate
 from models.calibration import TABLE_FILE
 from models.card import card
@@ -25,9 +25,16 @@ from models.fit_where import fit_where
 from models.issue import issue, progress
 from models.panel import Panel
 from models.paths import HORIZON_DAYS
+from models.scoring import COLUMNS
 from models.serve import fit, predict
+from models.targets import OPEN_DAYS, WIDEST_DAYS
 from models.where.coefficients import COEFFICIENTS_FILE
 from models.where.diversion import NOBODY_IS_STOPPED, Position, if_closed, if_opened, table
+
+NOTHING_JUDGED = (
+    f"Nothing could be judged: that takes a forecast from {FIRST_ORIGIN_DAYS} days after the start on, at a place "
+    f"heard of since {OPEN_DAYS} days, and reports at most {WIDEST_DAYS} days apart on what then happened"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -99,7 +106,7 @@ def _issue(store: Store, chosen: argparse.Namespace) -> None:
 def _backtest(store: Store, chosen: argparse.Namespace) -> None:
     """Score each situation and print the relative errors of all places together."""
     with workers(chosen.jobs, chosen.dask) as jobs:
-        parts = [backtest(store, situation, jobs) for situation in chosen.situations]
+        parts = [_judged(store, situation, jobs) for situation in chosen.situations]
     found = pd.concat(parts, ignore_index=True)
     if chosen.report is not None:
         report(found, chosen.report)
@@ -107,8 +114,16 @@ def _backtest(store: Store, chosen: argparse.Namespace) -> None:
     table = together.pivot_table(
         index=["situation_id", "measure", "model_name"], columns="horizon_days", values="value"
     )
-    print("Error over the last value's error (rmae), by horizon in days:")
-    print(table.round(3).to_string() if not table.empty else "nothing could be judged")
+    told = f"Error over the last value's error (rmae), by horizon in days:\n{table.round(3).to_string()}"
+    print(NOTHING_JUDGED if table.empty else told)
+
+
+def _judged(store: Store, situation: str, jobs: int) -> pd.DataFrame:
+    """Back-test one situation, or say why that cannot be done."""
+    if (reason := nothing_known(store, situation)) is None:
+        return backtest(store, situation, jobs)
+    print(f"{situation}: nothing can be forecast: {reason}")
+    return pd.DataFrame(columns=COLUMNS)
 
 
 def _fit_where(store: Store, chosen: argparse.Namespace) -> None:
@@ -144,7 +159,11 @@ def _predict(store: Store, chosen: argparse.Namespace) -> None:
     """Answer for each situation, and say which stored models were refused."""
     for situation in chosen.situations:
         panel, model = predict(store, situation, chosen.origin)
-        print(f"{situation}: answered at {panel.origin_date} by {', '.join(model.components_)}")
+        if panel.newest_observation_date is None:
+            print(f"{situation}: nothing had been reported by {panel.origin_date}, and no place is forecast")
+            continue
+        names, newest = ", ".join(model.components_), panel.newest_observation_date
+        print(f"{situation}: answered at {panel.origin_date} by {names}, from reports until {newest}")
         for sentence in sorted(set((model.refused or {}).values())):
             print(f"{situation}: {sentence}")
 
@@ -169,7 +188,11 @@ def _what_if(store: Store, chosen: argparse.Namespace) -> None:
     else:
         found = if_closed(panel, chosen.point, expected, chosen.days)
     run = newest_answer(store, chosen.situation, asked_date)
-    span = "no forecast yet" if run is None else f"people in the {chosen.days} days after {run['origin_date'].date()}"
+    span = "no forecast yet"
+    if run is not None:
+        newest = run["newest_observation_date"]
+        rests = "" if pd.isna(newest) else f", from reports until {newest.date()}"
+        span = f"people in the {chosen.days} days after {run['origin_date'].date()}{rests}"
     change = "opens" if chosen.opens_at else "closes"
     print(f"{chosen.point} {change}, as known on {asked_date}: {span}")
     print(table(found, panel))

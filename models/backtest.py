@@ -11,9 +11,11 @@ from typing import Any
 
 import pandas as pd
 
+from data.schema.observation import Observation
+from data.schema.place import Place
 from data.schema.score import Score
 from data.store import Store
-from models.issue import issue
+from models.issue import issue, origins
 from models.outcomes import outcomes
 from models.panel import Panel
 from models.scoring import scores
@@ -38,6 +40,27 @@ def backtest(store: Store, situation_id: str, jobs: int = 1) -> pd.DataFrame:
     store.remove(Score, situation_id=situation_id)
     store.append({Score: found})
     return found
+
+
+def nothing_known(store: Store, situation_id: str) -> str | None:
+    """Return in words why no origin of a situation can have a forecast; None where one can.
+
+    Raises UnknownSituation when there is none of that id.
+    """
+    every = origins(store, situation_id)
+    places = store.read(Place, situation_id=situation_id)["id"].tolist()
+    reports = store.history(Observation, place_id=places)
+    if reports.empty:
+        return "nobody has reported anything yet"
+    last, known = reports["period_end_date"].max().date(), reports["known_from"].min().date()
+    if not every:
+        return f"its reports end on {last}, less than a fortnight after its start"
+    if known <= every[0]:
+        return None
+    return (
+        f"its reports end on {last}, but none was known before {known}: counts of the past are back-tested when they "
+        "come as observations.csv of the situation's folder, or with --lag-days of python -m etl run"
+    )
 
 
 def report(found: pd.DataFrame, path: Path) -> None:

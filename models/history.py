@@ -195,6 +195,6 @@ def _number(day: pd.Timestamp) -> int:
 
 
 def _numbers(days: "pd.Series[pd.Timestamp]") -> Integers:
-    """Return days since 1970 of dates or instants (UTC)."""
-    plain = days.dt.tz_localize(None) if days.dt.tz is not None else days
+    """Return days since 1970 of dates, or of instants by the day in UTC, whatever zone they are told in."""
+    plain = days.dt.tz_convert(None) if days.dt.tz is not None else days
     return np.asarray(plain.to_numpy().astype("datetime64[D]").astype(np.int32))

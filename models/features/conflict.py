@@ -148,8 +148,8 @@ def _load(panel: Panel, last_day: int) -> _Load:
 
 
 def numbers(days: "pd.Series[pd.Timestamp]", missing: int) -> Integers:
-    """Return days since 1970 of dates or instants (UTC)."""
-    plain = days.dt.tz_localize(None) if days.dt.tz is not None else days
+    """Return days since 1970 of dates, or of instants by the day in UTC, whatever zone they are told in."""
+    plain = days.dt.tz_convert(None) if days.dt.tz is not None else days
     numbers = plain.to_numpy().astype("datetime64[D]").astype(np.int64)
     return np.where(days.isna().to_numpy(), missing, numbers)
 

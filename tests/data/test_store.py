@@ -89,6 +89,13 @@ def test_f48_a_revision_keeps_what_was_known_before(store):
     assert known(store, THEN - timedelta(seconds=1)) == {}
 
 
+def test_a_fact_is_known_at_the_latest_when_it_is_loaded(store):
+    later = datetime.now(UTC) + timedelta(days=30)
+    load(store, events(["1"], [10], assumed_known_at=later))
+    load(store, events(["1", "2"], [3, 5], assumed_known_at=later))
+    assert known(store, datetime.now(UTC)) == {"1": 3, "2": 5}
+
+
 def test_f48_going_back_to_the_first_value_is_a_third_version(store):
     for value in (10, 3, 10):
         load(store, events(["1"], [value], assumed_known_at=THEN))

@@ -162,7 +162,7 @@ def test_a_file_of_a_situation_all_of_whose_places_were_unknown_lands_when_they_
     valley(store)
     file = tmp_path / "stocks.csv"
     file.write_text("place_id,item,counted_date,quantity,unit,reported_by\nnew,blanket,2026-03-01,5,piece,a\n")
-    options = argparse.Namespace(sources=["stocks"], files=[file], situation="valley")
+    options = argparse.Namespace(sources=["stocks"], files=[file], situation="valley", lag_days=None)
     assert run(store, archive, options) == 0
     valley(store, ("valley:new", "town", "Newtown"))
     assert retry(store, archive, int(store.read(Quarantine)["run_id"].iloc[0]))["new"] == 1

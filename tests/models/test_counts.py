@@ -71,6 +71,16 @@ def test_only_the_usual_hours_are_one_series_and_overlaps_are_dropped():
     assert days_and_people(found, "end_date") == [(7, 70), (14, 80)]
 
 
+def test_f42_a_day_is_the_date_that_its_count_names_and_hours_are_never_added_up():
+    night = {"window_start_hour": 18, "window_end_hour": 24}
+    morning = {"window_start_hour": 6, "window_end_hour": 18}
+    found = flow_series(rows(
+        *({**FLOW, **morning, "since": d, "at": d, "people": 10} for d in (1, 2, 3)),
+        {**FLOW, **night, "since": 2, "at": 2, "people": 500}, {**FLOW, **night, "since": 4, "at": 4, "people": 500},
+    ))  # fmt: skip
+    assert days_and_people(found, "end_date") == [(1, 10), (2, 10), (3, 10)]
+
+
 @pytest.mark.parametrize("other", [{"direction": "departure"}, {"source_id": DERIVED_SOURCE}, {"measure": "stock"}])
 def test_other_rows_are_no_arrivals(other):
     assert flow_series(rows({**FLOW, "since": 1, "at": 7, "people": 70, **other})).empty

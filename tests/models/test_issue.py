@@ -16,7 +16,7 @@ from data.schema.observation import Observation
 from data.schema.score import Score
 from data.store import Store
 from models.__main__ import main
-from models.backtest import backtest, report
+from models.backtest import backtest, nothing_known, report
 from models.errors import UnknownSituation
 from models.issue import issue, issue_one, origins, progress
 from models.panel import Panel
@@ -123,6 +123,30 @@ def test_a_back_test_without_anything_to_judge_does_not_fail(store: Store):
     load(store, facts({"s0": [(d, 100.0 + d) for d in (0, 14, 28)]}))
     assert backtest(store, "w").empty
     assert backtest(store, "w").empty, "and again, beside what is stored"
+
+
+def test_f64_what_nobody_knew_in_time_is_not_back_tested_and_the_reason_is_said(
+    store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch, capsys
+):
+    monkeypatch.setenv("WAYPOST_DATABASE_URL", database_url)
+    days = range(0, 60, 7)
+    load(store, facts({"s0": [(d, 100.0 + d) for d in days]}, late={("s0", d): 900 for d in days}))
+    assert main(["backtest", "w"]) == 0
+    said = capsys.readouterr().out
+    assert f"its reports end on {day(56)}, but none was known before {day(900)}" in said
+    assert "--lag-days" in said
+    assert "Nothing could be judged" in said
+    assert store.read(ForecastRun).empty
+    assert main(["predict", "w", "--origin", day(70).isoformat()]) == 0
+    assert f"w: nothing had been reported by {day(70)}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("stock", "reason"), [({}, "nobody has reported"), ({"s0": [(3, 9.0)]}, f"its reports end on {day(3)}")]
+)
+def test_f64_a_situation_too_young_to_forecast_says_so(store: Store, stock, reason: str):
+    load(store, facts(stock, extra_sites=["s0"]))
+    assert reason in (nothing_known(store, "w") or "")
 
 
 def test_rows_fit_their_table():

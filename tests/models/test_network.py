@@ -41,6 +41,20 @@ def test_both_sides_find_the_same_distances(network):
     np.testing.assert_allclose(one, network.between_km(["gate"], ["a", "b", "c"]).T)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_f40_a_position_midway_between_places_is_attached_to_one_whatever_their_order(seed):
+    around = [(-1.0, 0.0), (1.0, 0.0), (0.0, 1.0), (0.0, -1.0)]
+    places = pd.DataFrame(around, columns=["longitude", "latitude"]).assign(id=["west", "east", "north", "south"])
+    roads = pd.DataFrame([("west", "east", 250.0, None), ("north", "south", 250.0, None)], columns=ROADS.columns)
+    found = set()
+    for shuffled in (places, places.sample(frac=1, random_state=seed)):
+        network = Network(shuffled, roads.sample(frac=1, random_state=seed))
+        node, away_km = network.attach(np.zeros(3), np.zeros(3))
+        assert away_km == pytest.approx(111.195, rel=1e-4)
+        found |= {network.node_ids[i] for i in node}
+    assert len(found) == 1
+
+
 def test_a_position_is_attached_to_the_nearest_place_on_a_road(network):
     node, away_km = network.attach(np.array([1.9, np.nan]), np.array([0.0, 0.0]))
     assert network.node_ids[node[0]] == "c"

@@ -1,10 +1,15 @@
 """Hazards near the road, by kind."""
 
+from functools import partial
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from data.schema.hazard_event import HazardEvent
+from models.features.conflict import numbers
 from models.features.hazards import FEATURE, LAST_DAYS, NAMES, NOTHING
+from models.history import _numbers as history_numbers
 from models.panel import Panel
 from tests.surroundings import hazard, instant
 from tests.worlds import day, facts, growing, known_rows
@@ -29,6 +34,15 @@ def test_each_kind_is_felt_on_its_own_and_fades_with_days_kilometres_and_colour(
     assert near[FLOOD] > felt([hazard(95, "flood", longitude=-1.5)])[FLOOD] > NOTHING
     assert near[FLOOD] > felt([hazard(95, "flood", "green")])[FLOOD] > NOTHING
     assert felt([hazard(95, "flood"), hazard(96, "flood")])[FLOOD] > near[FLOOD]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Africa/Nairobi", "America/New_York", "Europe/Kyiv"])
+def test_f42_an_instant_is_of_its_day_in_utc_whatever_zone_it_is_told_in(zone):
+    moments = ["2026-02-28T23:30Z", "2026-03-01T00:10Z", "2026-03-29T00:30Z", "2026-03-29T01:30Z", "2026-10-25T23:59Z"]
+    told = pd.Series(pd.to_datetime(moments, utc=True)).dt.tz_convert(zone)
+    days = pd.Series(pd.to_datetime([moment[:10] for moment in moments]))
+    for count in (partial(numbers, missing=0), history_numbers):
+        assert count(told).tolist() == count(days).tolist()
 
 
 def test_nothing_is_felt_after_twenty_weeks_unless_it_still_goes_on():
