@@ -22,16 +22,16 @@ class Bounded:
         told = {name: value.decode("latin-1") for name, value in scope["headers"]}
         length = told.get(b"content-length", "0")
         if b"transfer-encoding" in told:
-            await _refuse(send, 411, "a request says how many bytes it has (Content-Length)")
+            await _refuse(send, 411, "The length is needed", "a request says how many bytes it has (Content-Length)")
         elif not length.isdigit() or int(length) > MOST_BYTES:
-            await _refuse(send, 413, f"a request may have {MOST_BYTES:,} bytes")
+            await _refuse(send, 413, "Too large", f"a request may have {MOST_BYTES:,} bytes")
         else:
             await self.app(scope, receive, send)
 
 
-async def _refuse(send: Send, status: int, detail: str) -> None:
+async def _refuse(send: Send, status: int, title: str, detail: str) -> None:
     """Answer with a problem document (RFC 9457) and end the connection, whose body nobody reads."""
-    body = json.dumps({"type": "about:blank", "title": "Too large", "status": status, "detail": detail}).encode()
+    body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail}).encode()
     headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
     headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})

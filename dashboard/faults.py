@@ -9,7 +9,7 @@ from psycopg import errors as pg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from data.errors import WaypostError
+from data.errors import DatabaseReadOnly, WaypostError
 
 BANNER = "app-banner"
 """The id of the line at the top of every page that says what fails."""
@@ -22,10 +22,10 @@ def status_and_words(error: Exception) -> tuple[int, str]:
     (503, 'The database takes too long to answer. What is shown may be old; try again in a moment.')
     """
     cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, pg.ReadOnlySqlTransaction):
+        cause = DatabaseReadOnly(str(cause))
     if isinstance(cause, WaypostError):
         return cause.http_status, str(cause)
-    if isinstance(cause, pg.ReadOnlySqlTransaction):
-        return 503, "This database is read-only at the moment: nothing can be changed, everything can be read."
     if isinstance(cause, pg.DiskFull):
         return 507, "The disk of the database is full: nothing can be saved until space is made."
     if isinstance(cause, (TimeoutError, PoolTimeout, pg.QueryCanceled, pg.LockNotAvailable)):

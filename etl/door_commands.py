@@ -40,7 +40,7 @@ def describe(add: Any) -> None:
 
 
 def watch(store: Store, archive: Archive, options: argparse.Namespace) -> int:
-    """Watch a folder; a database that fails is waited for, the files stay where they are."""
+    """Watch a folder; a database or disk that fails is waited for, the files stay where they are."""
     if not options.folder.is_dir():
         raise InputRejected(str(options.folder), "is no folder")
     taken = Watch(
@@ -51,13 +51,16 @@ def watch(store: Store, archive: Archive, options: argparse.Namespace) -> int:
     )
     looks = 0
     while True:
+        looks += 1
+        is_last = options.once and looks > 1
         try:
             for outcome in taken.look():
                 print(f"{outcome.path}: {'loaded' if outcome.is_loaded else 'refused'}: {outcome.report}", flush=True)
-        except DatabaseUnavailable as error:
+        except (DatabaseUnavailable, OSError) as error:
+            if is_last:
+                raise
             print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
-        looks += 1
-        if options.once and looks > 1:
+        if is_last:
             return 0
         time.sleep(options.settle if options.once else options.every)
 

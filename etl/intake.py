@@ -28,7 +28,10 @@ from etl.source import Payload
 MOST_BYTES = 10_000_000
 """The largest table a door takes: about 100,000 rows."""
 _NAME_CHARACTERS = 120
-_NO_SITUATION = "-"
+NO_SITUATION = "-"
+"""Stands for the situation in names and addresses where none is chosen."""
+_ANEW = pipeline.Setting()
+"""With a setting a table is always read: the same bytes mean other facts in another kind or situation."""
 
 
 @dataclass(frozen=True)
@@ -93,12 +96,12 @@ class Intake:
             kind = self._kind(sending)
             rehearsal = Rehearsal(self.engine, OPERATIONAL, sending.dataset_id)
             checked = CheckedSource(kind, rehearsal, sending.situation_id, is_strict=False)
-            counts = pipeline.load(rehearsal, _Nowhere(self.archive.folder), checked, [_named(sending)])
+            counts = pipeline.load(rehearsal, _Nowhere(self.archive.folder), checked, [_named(sending)], _ANEW)
         except WaypostError as error:
             if error.http_status >= 500:
                 raise
             problems = checked.problems if checked is not None else []
-            refusal = "no row can be loaded" if problems else _refusal(error)
+            refusal = "no row can be loaded" if problems else refusal_of(error)
             return Preview(digest, refusal, {}, problems, checked.notes if checked is not None else [])
         table = kind.source.spec.tables[0]
         changes = rehearsal.changes.get(table.__tablename__, pd.DataFrame())
@@ -118,7 +121,7 @@ class Intake:
         dataset_id = datasets.required(Store(self.engine), sending.dataset_id)
         store = Store(self.engine, OPERATIONAL, dataset_id)
         checked = CheckedSource(kind, store, sending.situation_id, is_strict=not accept_good_rows)
-        counts = pipeline.load(store, self.archive, checked, [_named(sending)])
+        counts = pipeline.load(store, self.archive, checked, [_named(sending)], _ANEW)
         return Loaded(counts, checked.problems, checked.notes)
 
     def _landed(self, kind: Kind, sending: Sending) -> dict[str, int] | None:
@@ -141,8 +144,8 @@ class Intake:
         if size > MOST_BYTES:
             raise PayloadRejected(sending.payload.name, f"has {size:,} bytes, more than {MOST_BYTES:,}")
         store = Store(self.engine)
-        if sending.situation_id is not None and store.read(Situation, id=sending.situation_id).empty:
-            raise InputRejected(f"the situation {sending.situation_id[:80]!r}", "is not known")
+        if (told := sending.situation_id) is not None and told not in set(store.read(Situation)["id"]):
+            raise InputRejected(f"the situation {told[:80]!r}", "is not known")
         if sending.dataset_id is not None:
             datasets.required(store, sending.dataset_id)
         return KINDS[sending.kind]
@@ -170,7 +173,7 @@ def file_name(told: str) -> str:
 def _named(sending: Sending) -> Payload:
     """Return the payload under a harmless name that says how it is read: its kind, its situation, then its own name."""
     own = [file_name(part) for part in sending.payload.name.split("/")[-4:]]
-    told = [sending.kind, sending.situation_id or _NO_SITUATION, *own]
+    told = [sending.kind, sending.situation_id or NO_SITUATION, *own]
     return Payload("/".join(told), sending.payload.content, sending.payload.content_type)
 
 
@@ -180,16 +183,18 @@ def sent_as(recorded_name: str) -> tuple[Kind, str | None] | None:
     situation_id, _, own = rest.partition("/")
     if kind not in KINDS or not own:
         return None
-    return KINDS[kind], None if situation_id == _NO_SITUATION else situation_id
+    return KINDS[kind], None if situation_id == NO_SITUATION else situation_id
 
 
-def _refusal(error: WaypostError) -> str:
-    """Return why a file as a whole is refused, in words, and what to do about it."""
+def refusal_of(error: WaypostError) -> str:
+    """Return why a table as a whole is refused, in the words of every door, and what to do about it."""
     if isinstance(error, ExpectationBroken):
         return "it has no rows below its column names" if error.value < error.bound else str(error)
-    if isinstance(error, InputRejected) and not isinstance(error, RowsRefused):
+    if isinstance(error, RowsRefused):
+        return error.reason
+    if isinstance(error, PayloadRejected):
         return of_file(error.reason)
-    return str(error)
+    return f"{error.place} {error.reason}" if isinstance(error, InputRejected) else str(error)
 
 
 def _span(times: "pd.Series[Any]") -> tuple[date, date]:

@@ -3,16 +3,26 @@
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import HTTPException
+from fastapi import Header, HTTPException
 from fastapi.responses import JSONResponse
 from sqlalchemy import insert, select, text
 
 from data.schema.api_request import ApiRequest
 from data.store import Store, reported
 
-MOST_KEY_CHARACTERS = 200
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        max_length=200,
+        pattern="^[!-~]([ -~]*[!-~])?$",
+        description="what your outbox calls this table, in printable ASCII characters, never used for another: however "
+        "often the request is sent with it, the table is loaded once",
+    ),
+]
+"""The header that names a request; None without one."""
 REPEATED = "Idempotency-Replayed"
 
 
@@ -23,15 +33,6 @@ def fingerprint(*parts: str | bytes) -> str:
         raw = part.encode() if isinstance(part, str) else part
         digest.update(len(raw).to_bytes(8, "big") + raw)
     return digest.hexdigest()
-
-
-def require_key(told: str | None) -> str | None:
-    """Return the idempotency key, None without one; raises a 400 for one that cannot be kept."""
-    if told is None:
-        return None
-    if not told.strip() or len(told) > MOST_KEY_CHARACTERS or not told.isascii() or not told.isprintable():
-        raise HTTPException(400, f"Idempotency-Key is 1 to {MOST_KEY_CHARACTERS} printable ASCII characters")
-    return told.strip()
 
 
 def once(store: Store, key_id: int, key: str | None, asked: str, act: Callable[[], dict[str, Any]]) -> JSONResponse:

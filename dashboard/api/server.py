@@ -4,19 +4,21 @@ import asyncio
 import re
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import Depends, FastAPI, Header, HTTPException, Query, Request
+from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException as PlainHTTPException
+from starlette.requests import ClientDisconnect
 
 from dashboard.api import answers, keys
 from dashboard.api.budget import Budget
-from dashboard.api.problems import MEDIA_TYPE, MOST_PROBLEMS, CellProblem, ProblemDocument, answer, cells, problem
+from dashboard.api.describe import FORMS, Described, errors, request_body
+from dashboard.api.problems import MOST_PROBLEMS, CellProblem, answer, cells, problem
 from dashboard.database import store
 from data.errors import WaypostError
 from data.settings import Settings
@@ -26,52 +28,55 @@ from etl.kinds import KINDS, Kind
 from etl.plain_words import Problem
 from etl.source import Payload
 
-FORMS = {
-    "application/json": "json",
-    "text/csv": "csv",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
-}
 MOST_AT_ONCE = 4
 """Tables that are worked on at the same time; the others wait."""
-_ABOUT = (
-    "Send aggregate figures of border posts. Nothing about a person is taken: a column that looks like it refuses the "
-    "table. A table lands whole or not at all, unless accept_good_rows is set. Send an Idempotency-Key and repeat the "
-    "request until it is answered: it is loaded once."
-)
+IDLE_SECONDS = 60
+"""How long a sender may pause within a body: a link by satellite is slow, but never silent for so long."""
+_BEARER = HTTPBearer(auto_error=False, description="the key of your organisation, made by who runs this server")
 
 
 class Result(BaseModel):
-    """What became of a table. ``counts`` are rows; ``problems`` were left out by the sender's choice."""
+    """What became of a table."""
 
-    status: str
-    counts: dict[str, int]
-    problems: list[CellProblem] = []
-    notes: list[str] = []
+    status: Literal["loaded", "preview"] = Field(description="preview: this is what a load would do")
+    counts: dict[str, int] = Field(
+        description="rows: read, new, revised (another figure now), unchanged, quarantined (left out by choice)",
+        examples=[{"read": 3, "new": 2, "revised": 0, "deleted": 0, "unchanged": 1, "ignored": 0, "quarantined": 0}],
+    )
+    problems: list[CellProblem] = Field([], description="what accept_good_rows left out, or what a load would refuse")
+    notes: list[str] = Field([], description="what did no harm: columns that are not read, rows that came twice")
+
+
+class Asked(BaseModel):
+    """The query of a request. A parameter of another name is refused: a misspelt preview would load."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    situation: str | None = Field(None, max_length=100, description="what local ids and names of places belong to")
+    preview: bool = Field(default=False, description="say what would change, and load nothing")
+    accept_good_rows: bool = Field(default=False, description="load the rows without problems, leave out the others")
 
 
 def create_api() -> FastAPI:
     """Return the interface as an application of its own, to be mounted at ``/api/v1``."""
-    api = FastAPI(title="Waypost", version="1", description=_ABOUT, docs_url=None, redoc_url=None)
+    api = Described()
     for error in (
-        WaypostError, SQLAlchemyError, TimeoutError, PlainHTTPException, RequestValidationError, Exception,
+        WaypostError, SQLAlchemyError, OSError, PlainHTTPException, RequestValidationError, Exception,
     ):  # fmt: skip
         api.add_exception_handler(error, answer)
     budget, at_once = Budget(), asyncio.Semaphore(MOST_AT_ONCE)
-    errors: dict[int | str, dict[str, Any]] = {
-        status: {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}}
-        for status in (400, 401, 409, 413, 415, 422, 429, 503)
-    }
-    errors[422]["model"] = ProblemDocument
     for kind in KINDS.values():
         api.add_api_route(
             f"/{kind.id}",
             _route(kind, budget, at_once),
             methods=["POST"],
             response_model=Result,
-            responses=errors,
+            responses=errors(),
             name=kind.id,
+            operation_id=f"send_{kind.id}",
             summary=kind.title,
-            openapi_extra={"requestBody": _body_of(kind)},
+            description=f"Rows that agree in {kind.same} are the same fact: another figure for it is a correction.",
+            openapi_extra={"requestBody": request_body(kind)},
         )
     return api
 
@@ -81,13 +86,9 @@ def _route(kind: Kind, budget: Budget, at_once: asyncio.Semaphore) -> Callable[.
 
     async def post(
         request: Request,
-        authorization: Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))],
-        situation: Annotated[
-            str | None, Query(max_length=100, description="what local ids and names belong to")
-        ] = None,
-        preview: Annotated[bool, Query(description="say what would change, and load nothing")] = False,
-        accept_good_rows: Annotated[bool, Query(description="load the rows without problems")] = False,
-        idempotency_key: Annotated[str | None, Header()] = None,
+        authorization: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+        query: Annotated[Asked, Query()],
+        key: answers.Key = None,
     ) -> JSONResponse:
         told = f"{authorization.scheme} {authorization.credentials}" if authorization else None
         sender = await asyncio.to_thread(keys.sender_of, store(), told)
@@ -96,15 +97,14 @@ def _route(kind: Kind, budget: Budget, at_once: asyncio.Semaphore) -> Callable[.
         if wait := budget.wait_seconds(sender.key_id):
             raise HTTPException(429, "this key asks too often", {"Retry-After": str(int(wait) + 1)})
         form = _form(request)
-        key = answers.require_key(idempotency_key)
         body = await _body(request)
-        asked = answers.fingerprint(kind.id, form, situation or "", str(accept_good_rows), body)
+        asked = answers.fingerprint(kind.id, form, query.situation or "", str(query.accept_good_rows), body)
         name = _name(sender, key, asked, f"{kind.id}.{form}")
-        sending = Sending(kind.id, Payload(name, body, form), situation or None, sender.dataset_id)
+        sending = Sending(kind.id, Payload(name, body, form), query.situation or None, sender.dataset_id)
         async with at_once:
-            if preview:
+            if query.preview:
                 return await asyncio.to_thread(_preview, sending)
-            act = partial(_load, sending, accept_good_rows=accept_good_rows, is_repeatable=key is not None)
+            act = partial(_load, sending, accept_good_rows=query.accept_good_rows, is_repeatable=key is not None)
             return await asyncio.to_thread(answers.once, store(), sender.key_id, key, asked, act)
 
     return post
@@ -119,15 +119,21 @@ def _form(request: Request) -> str:
 
 
 async def _body(request: Request) -> bytes:
-    """Return the body, read no further than `MOST_BYTES`; raises a 413 beyond that."""
+    """Return the body, read no further than `MOST_BYTES`; raises a 413 beyond that, a 408 where nothing comes."""
     declared = request.headers.get("content-length", "0")
     if not declared.isdigit() or int(declared) > MOST_BYTES:
         raise HTTPException(413, f"a table may have {MOST_BYTES:,} bytes")
-    body = bytearray()
-    async for block in request.stream():
-        body += block
-        if len(body) > MOST_BYTES:
-            raise HTTPException(413, f"a table may have {MOST_BYTES:,} bytes")
+    body, blocks = bytearray(), request.stream()
+    try:
+        while block := await asyncio.wait_for(anext(blocks, b""), IDLE_SECONDS):
+            body += block
+            if len(body) > MOST_BYTES:
+                raise HTTPException(413, f"a table may have {MOST_BYTES:,} bytes")
+    except TimeoutError as error:
+        reason = f"nothing came for {IDLE_SECONDS} seconds, {len(body):,} bytes in all; send the whole table again"
+        raise HTTPException(408, reason, {"Connection": "close"}) from error
+    except ClientDisconnect as error:
+        raise HTTPException(400, "the connection broke before the end of the body") from error
     return bytes(body)
 
 
@@ -160,24 +166,9 @@ def _load(sending: Sending, *, accept_good_rows: bool, is_repeatable: bool) -> d
     return _result("loaded", loaded.counts, loaded.problems, loaded.notes)
 
 
-def _result(status: str, counts: dict[str, int], found: list[Problem], notes: list[str]) -> dict[str, Any]:
+def _result(
+    status: Literal["loaded", "preview"], counts: dict[str, int], found: list[Problem], notes: list[str]
+) -> dict[str, Any]:
     """Return an answer as it is sent."""
     told = cells(found)
     return Result(status=status, counts=counts, problems=told, notes=notes[:MOST_PROBLEMS]).model_dump()
-
-
-def _body_of(kind: Kind) -> dict[str, Any]:
-    """Describe the body of a kind for OpenAPI."""
-    properties: dict[str, Any] = {}
-    for column in kind.columns:
-        told: dict[str, Any] = {"type": ["string", "number", "null"], "description": column.meaning}
-        if column.words:
-            told = {"type": ["string", "null"], "description": column.meaning, "enum": [*column.words, None]}
-        properties[column.name] = told | ({"examples": [column.example]} if column.example else {})
-    record = {"type": "object", "properties": properties, "required": list(kind.form.required)}
-    binary = {"schema": {"type": "string", "format": "binary"}}
-    content = {
-        name: {"schema": {"type": "array", "items": record}} if form == "json" else binary
-        for name, form in FORMS.items()
-    }
-    return {"required": True, "content": content}

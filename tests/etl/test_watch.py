@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from data.errors import DatabaseUnavailable
 from data.schema.observation import Observation
 from data.schema.source_run import SourceRun
 from etl import datasets
@@ -36,9 +37,12 @@ class Folder:
         return self.root / "valley" / "queues"
 
     def look_twice(self):
-        self.watch.look()
+        self.look()
         self.now += 10
-        return self.watch.look()
+        return self.look()
+
+    def look(self):
+        return list(self.watch.look())
 
 
 @pytest.fixture
@@ -61,7 +65,7 @@ def test_a_file_that_still_grows_is_left_alone(folder):
     for length in range(20, len(GOOD), 20):
         file.write_bytes(GOOD[:length])
         folder.now += 10
-        assert folder.watch.look() == []
+        assert folder.look() == []
     file.write_bytes(GOOD)
     assert folder.look_twice()[0].is_loaded
 
@@ -90,7 +94,8 @@ def test_good_rows_are_loaded_where_that_was_chosen(store, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["-rf.csv", "a;b.csv", "a\nb.csv", "a\u202eb.csv", "CON.exe", "a.vrt", b"\xff\xfe.csv"]
+    "name",
+    ["-rf.csv", "a;b.csv", "a\nb.csv", "a\u202eb.csv", "CON.exe", "a.vrt", b"\xff\xfe.csv", "\u5317" * 80 + ".csv"],
 )
 def test_f70_odd_names_are_refused_under_a_harmless_one(folder, store, name):
     path = folder.queues / os.fsdecode(name)
@@ -112,6 +117,68 @@ def test_f70_links_and_devices_are_never_followed(folder, store, tmp_path):
     assert [outcome.is_loaded for outcome in folder.look_twice()] == [False] * 3
     assert secret.read_bytes() == GOOD
     assert store.read(Observation).empty
+
+
+@pytest.mark.parametrize("in_the_way", ["link", "file"])
+def test_f70_no_file_is_moved_through_a_link_and_none_holds_up_the_others(folder, store, tmp_path, in_the_way):
+    (tmp_path / "elsewhere").mkdir()
+    if in_the_way == "link":
+        (folder.queues / "done").symlink_to(tmp_path / "elsewhere")
+    else:
+        (folder.queues / "done").touch()
+    stocks = folder.root / "valley" / "occupancy"
+    stocks.mkdir()
+    (stocks / "a.csv").write_bytes(queue_csv(("camp", "2026-03-01", "7")))
+    (folder.queues / "a.csv").write_bytes(GOOD)
+    (folder.queues / "b.csv").write_bytes(queue_csv(("gate", "2026-03-01", "?")))
+    folder.look()
+    folder.now += 10
+    outcomes = []
+    with pytest.raises(OSError, match="done"):
+        outcomes.extend(folder.watch.look())
+    (folder.queues / "done").unlink()
+    outcomes += folder.look_twice()
+    assert not list((tmp_path / "elsewhere").iterdir())
+    assert (folder.queues / "done" / "a.csv").exists()
+    assert sorted(store.read(Observation)["people"]) == [7, 412]
+    assert len(store.history(Observation)) == 2
+
+
+def test_one_file_that_the_database_cannot_take_holds_up_no_other(folder, store, monkeypatch):
+    for name, people in (("a.csv", "1"), ("b.csv", "2")):
+        (folder.queues / name).write_bytes(queue_csv(("gate", f"2026-03-0{people}", people)))
+    load = folder.watch.intake.load
+
+    def failing(sending, **more):
+        if sending.payload.name.endswith("a.csv"):
+            raise DatabaseUnavailable("here", "it went away")
+        return load(sending, **more)
+
+    monkeypatch.setattr(folder.watch.intake, "load", failing)
+    with pytest.raises(DatabaseUnavailable):
+        folder.look_twice()
+    assert store.read(Observation)["people"].tolist() == [2]
+    monkeypatch.undo()
+    assert folder.look()[0].is_loaded
+
+
+def test_a_folder_that_cannot_be_read_is_told_and_holds_up_no_other(folder, store, monkeypatch):
+    (folder.root / "locked" / "queues").mkdir(parents=True)
+    (folder.queues / "a.csv").write_bytes(GOOD)
+    scan = os.scandir
+
+    def locked(path):
+        if "locked" in str(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr("etl.watch.os.scandir", locked)
+    with pytest.raises(PermissionError, match="locked"):
+        folder.look()
+    folder.now += 10
+    with pytest.raises(PermissionError, match="locked"):
+        folder.look()
+    assert store.read(Observation)["people"].tolist() == [412]
 
 
 def test_a_file_too_large_is_refused(folder):

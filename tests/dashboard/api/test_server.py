@@ -1,6 +1,7 @@
 """The REST door: keys, repetition, refusals. Fault numbers are those of the fault list."""
 
 import asyncio
+import errno
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from data.schema.api_request import ApiRequest
 from data.schema.observation import Observation
 from data.schema.source_run import SourceRun
 from etl import datasets
+from etl.checked import MOST_ROWS
 from etl.intake import MOST_BYTES
 from etl.kinds import KINDS
 from tests.doors import XLSX, queue_csv, sheet_of, valley
@@ -190,6 +192,8 @@ def test_a_budget_fills_again_and_is_kept_by_key():
 @pytest.mark.parametrize(
     "body",
     [b"", b"{", b"[" * 200_000, b"[1]", b'[{"a": NaN}]', b'[{"a": 1, "a": 2}]', b'[{"people": {"x": 1}}]', b"[]",
+     json.dumps([{f"k{n}": 1} for n in range(20_000)]).encode(), json.dumps([RECORD | {"note": "\ud800"}]).encode(),
+     json.dumps([RECORD | {"\udfff": "x"}]).encode(), json.dumps([RECORD | {"source_id": "\U0001f6a7" * 999}]).encode(),
      b'[{"full name": "x", "place_id": "gate", "period_end_date": "2026-03-01", "people": 1, "source_id": "b"}]'],
 )  # fmt: skip
 def test_f22_json_that_is_none_is_refused_and_the_server_lives(door, body):
@@ -197,6 +201,46 @@ def test_f22_json_that_is_none_is_refused_and_the_server_lives(door, body):
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
     assert "Traceback" not in answer.text
     assert door.post(body=[RECORD]).status_code == 200
+
+
+def test_what_cannot_be_a_request_is_told_and_is_no_fault_of_the_database(door, store):
+    assert door.post(body=[RECORD], situation="\x00").json()["detail"] == "the situation '\\x00' is not known"
+    assert (
+        door.post(body=[RECORD], situation="nix", preview=True).json()["detail"] == "the situation 'nix' is not known"
+    )
+    misspelt = door.post(body=[RECORD], previw=True)
+    assert (misspelt.status_code, "previw" in misspelt.json()["detail"]) == (400, True)
+    assert door.post("queues/", [RECORD]).status_code == 404
+    refused = door.post(body=[RECORD | {"people": "?"}])
+    assert refused.json()["detail"] == "1 row has problems; nothing was loaded"
+    assert store.read(Observation).empty
+
+
+@pytest.mark.parametrize(("after", "status"), [("silence", 408), ("a hang-up", 400)])
+def test_a_body_that_does_not_come_is_not_waited_for_for_ever(door, monkeypatch, after, status):
+    monkeypatch.setattr("dashboard.api.server.IDLE_SECONDS", 0.05)
+    sent = []
+
+    async def receive():
+        if not sent:
+            sent.append({"type": "http.request", "body": b"[", "more_body": True})
+            return sent[0]
+        await asyncio.sleep(9 if after == "silence" else 0)
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+
+    headers = {"content-type": "application/json", "authorization": f"Bearer {door.key}"}
+    told = [(name.encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "method": "POST", "path": "/queues", "query_string": b"", "headers": told}
+    asyncio.run(door.api(scope, receive, send))
+    assert next(message["status"] for message in sent if "status" in message) == status
+
+
+def test_a_small_table_of_very_many_rows_is_refused_before_it_takes_the_memory(door):
+    rows = b"place_id,period_end_date,people,source_id\n" + b"x,,,\n" * (MOST_ROWS + 1)
+    assert "250,000 rows" in door.post(body=rows, type_="text/csv").json()["detail"]
 
 
 def test_f70_a_csv_that_is_a_virtual_data_set_or_a_zip_is_refused(door):
@@ -223,6 +267,18 @@ def test_a_database_that_fails_is_a_503_and_nothing_is_let_in(door, store, monke
     monkeypatch.setattr("dashboard.api.server.store", lambda: _dead(store))
     answer = door.post(body=[RECORD])
     assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+    assert answer.headers["retry-after"] == "30"
+    assert "nowhere" not in answer.text  # nor an address, a port or a path of the server
+
+
+def test_a_disk_that_is_full_is_said_and_nothing_is_loaded(door, store, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device", "/srv/raw")
+
+    monkeypatch.setattr("etl.archive.Archive.keep", full)
+    answer = door.post(body=[RECORD], headers={"Idempotency-Key": "outbox-11"})
+    assert (answer.status_code, "/srv" in answer.text) == (507, False)
+    assert store.read(Observation).empty
 
 
 def _dead(store):
@@ -239,6 +295,9 @@ def test_the_description_names_every_kind_and_no_other_host(door):
     properties = paths["/queues"]["post"]["requestBody"]["content"]["application/json"]["schema"]["items"]["properties"]
     assert set(properties) == {column.name for column in KINDS["queues"].columns}
     assert not re.findall(r"https?://(?!door|example\.org)", told.text)
+    answers = paths["/queues"]["post"]["responses"]
+    assert {status for status in answers if list(answers[status]["content"]) != ["application/problem+json"]} == {"200"}
+    assert all(name in told.json()["components"]["schemas"] for name in ("Result", "ProblemDocument", "CellProblem"))
     assert door.ask("GET", "/docs").status_code == 404
     assert door.ask("GET", "/queues").status_code == 405
     assert door.ask("POST", "/nothing").status_code == 404
