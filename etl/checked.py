@@ -3,7 +3,7 @@
 It has the contract of a source, so that a trial and the real load run the same pipeline over the same rows.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -17,12 +17,23 @@ from data.schema.place import Place
 from data.schema.standard import Standard
 from data.schema.stock import Stock
 from data.store import Store
+from etl.first_bytes import kind_of
 from etl.kinds import Kind
-from etl.places import Places
+from etl.places import Places, folded
 from etl.plain_words import Problem, problems_of
 from etl.source import Ignored, Item, Payload, Reject, Rows, Window
 
 _BLANK = ',;\t" \r\n'
+MOST_ROWS = 250_000
+"""Rows that a door takes at once: each bad one is explained, cell by cell, in memory."""
+_PLACE_NAMES = frozenset((
+    "place", "placename", "point", "pointname", "site", "sitename", "borderpoint", "borderpointname", "crossing",
+    "crossingname", "location", "locationname", "post", "postname", "lieu", "poste", "nomdulieu", "nomduposte", "lugar",
+    "пункт", "назвапункту", "место", "المعبر", "اسمالمعبر", "الموقع",
+))  # fmt: skip
+"""How columns are called that say a place once more."""
+_MOST_KEY_CHARACTERS = 200
+"""Of a text that tells facts apart: those of a fact together fit into a row of the index (2,704 bytes)."""
 
 
 class RowsRefused(InputRejected):
@@ -53,8 +64,9 @@ class CheckedSource:
         _expect_form(payload)
         rejects, rows = self._read(payload)
         items: list[Item] = []
+        others = self._other_names(payload)
         for table, frame, where in rows:
-            good, faults = self._check(table, frame, where)
+            good, faults = self._check(table, frame, where, others)
             for label, reason in faults.items():
                 raw = frame.loc[label].to_json(date_format="iso", force_ascii=False)
                 rejects.append(Reject(table.__tablename__, str(where[label]), reason, raw))
@@ -70,7 +82,11 @@ class CheckedSource:
         """Read the payload whole; rows of nothing but separators, as templates have them, are none."""
         rejects: list[Reject] = []
         parts: dict[type[Versioned], list[Rows]] = {}
+        rows = 0
         for item in self.kind.source.parse(payload):
+            rows += len(item.frame) if isinstance(item, Rows) else isinstance(item, Reject)
+            if rows > MOST_ROWS:
+                raise PayloadRejected(payload.name, f"has more than {MOST_ROWS:,} rows; send it in parts")
             if isinstance(item, Reject):
                 if item.raw.strip(_BLANK):
                     rejects.append(item)
@@ -86,10 +102,12 @@ class CheckedSource:
         return rejects, whole
 
     def _check(
-        self, table: type[Versioned], frame: pd.DataFrame, where: Any
+        self, table: type[Versioned], frame: pd.DataFrame, where: Any, others: Mapping[str, str]
     ) -> tuple[pd.DataFrame, dict[Hashable, str]]:
-        """Return the rows that may land, places by their ids, and why the others may not."""
-        faults: dict[Hashable, list[str]] = {}
+        """Return the rows that may land, places by their ids, and why the others may not (``others`` by locator)."""
+        faults: dict[Hashable, list[str]] = {
+            label: [others[where[label]]] for label in frame.index if where[label] in others
+        }
         if column := self.kind.place_column:
             frame = frame.assign(**{column: self._placed(column, frame[column], faults)})
         if table is Stock:
@@ -99,9 +117,32 @@ class CheckedSource:
                     faults.setdefault(label, []).append(f"standard_id names no planning standard ({told[:80]})")
         for label, reason in check(frame.drop(columns="known_at", errors="ignore"), table).reasons.items():
             faults.setdefault(label, []).append(reason)
+        for name in frame.columns.intersection(list(table.key)):
+            for label in frame.index[frame[name].astype("str").str.len() > _MOST_KEY_CHARACTERS]:
+                faults.setdefault(label, []).append(f"{name} is longer than {_MOST_KEY_CHARACTERS} characters")
         sound = frame[~frame.index.isin(list(faults))]
         kept = self._once(table, sound, where, faults)
         return kept, {label: "; ".join(told) for label, told in faults.items()}
+
+    def _other_names(self, payload: Payload) -> dict[str, str]:
+        """Return by locator the rows in which a column that is not read names another place than the one that is.
+
+        Of lists sorted by one column alone, code and name no longer belong together.
+        """
+        found: dict[str, str] = {}
+        column = self.kind.place_column
+        if column is None or not self.notes:  # a table with such a column has a note on it
+            return found
+        for chunk in self.kind.chunks(payload, self.kind.form):
+            if isinstance(chunk, Ignored):
+                continue
+            for name in (name for name in chunk.added if folded(name) in _PLACE_NAMES):
+                for line, told, other in zip(chunk.lines, chunk.frame[column], chunk.frame[name], strict=True):
+                    meant = self._places.find(other.strip())[0]
+                    if meant and self._places.find(told.strip())[0] not in {meant, None}:
+                        reason = f"{column} names another place than {name} ({other.strip()[:80]})"
+                        found[f"{chunk.where} {line}"] = reason
+        return found
 
     @cached_property
     def _places(self) -> Places:
@@ -123,8 +164,7 @@ class CheckedSource:
         if frame.empty:
             return frame
         key = [*table.key, *frame.columns.intersection(["known_at"])]  # another publication is another fact
-        told = frame.astype(object).where(frame.notna(), "").astype("str").agg("\x1f".join, axis="columns")
-        repeated = frame.assign(_told=told).duplicated([*key, "_told"])
+        repeated = frame.duplicated()
         first = frame.index.to_series().groupby([frame[column] for column in key], dropna=False).transform("first")
         for label in frame.index[repeated]:
             self.notes.append(f"{where[label]} repeats {where[first[label]]}: taken once")
@@ -172,7 +212,7 @@ def _expect_form(payload: Payload) -> None:
     suffix = payload.name.lower().rpartition(".")[2]
     is_zip = head.startswith(b"PK")
     if suffix == "xlsx" and not is_zip:
-        raise PayloadRejected(payload.name, "is called .xlsx but is no spreadsheet")
+        raise PayloadRejected(payload.name, f"is called .xlsx but is {kind_of(head) or 'no spreadsheet'}")
     if suffix == "csv" and (is_zip or head.lstrip().startswith((b"[", b"{"))):
         raise PayloadRejected(payload.name, "is called .csv but is no text table")
     if suffix == "json" and not head.lstrip().startswith(b"["):

@@ -8,7 +8,7 @@ import pandas as pd
 
 from data.schema import Versioned
 from etl.delimited import Chunk
-from etl.numbers import Read, to_date, to_number, to_whole_number
+from etl.numbers import GROUPED_OR_NOT, Read, to_date, to_number, to_whole_number
 from etl.source import Reject, Rows
 
 _SHOWN_CHARACTERS = 80
@@ -19,18 +19,26 @@ class Columns:
     """Values of one chunk, each a Series on the chunk's index; a row with any fault is rejected whole."""
 
     def __init__(self, chunk: Chunk, where: str = "line") -> None:
-        """Take a chunk; ``where`` is the word for a row's place in its payload."""
+        """Take a chunk; ``where`` is the word for a row's place in its payload. Cells in doubt are faults at once."""
         self.chunk, self.where = chunk, where
         self.faults: dict[Any, list[str]] = {}
+        for row, name, what in chunk.doubts:
+            self._note(row, name, what)
 
     def text(self, name: str, default: str | None = None) -> "pd.Series[str]":
         """Return a column without spaces around its texts, ``default`` where it is empty or absent."""
         plain: pd.Series[str] = self._raw(name).str.strip()
         return plain.where(plain != "", default)
 
-    def number(self, name: str, *, needed: bool = False) -> "pd.Series[float]":
-        """Return a column of numbers; missing where empty or absent, which is a fault where it is ``needed``."""
-        return self._noted(name, to_number(self._raw(name)), "is no plain number", needed=needed)
+    def number(self, name: str, *, needed: bool = False, is_typed: bool = False) -> "pd.Series[float]":
+        """Return a column of numbers; missing where empty or absent, which is a fault where it is ``needed``.
+
+        ``is_typed`` says that people write them: then 1.234 may be 1234, and is a fault. A JSON number is never that.
+        """
+        raw = self._raw(name)
+        if is_typed and self.where != "record":
+            self.fault(raw.str.strip().str.fullmatch(GROUPED_OR_NOT), name, "is a number that can be read in two ways")
+        return self._noted(name, to_number(raw), "is no plain number", needed=needed)
 
     def whole_number(self, name: str, *, least: int = 0, needed: bool = False) -> "pd.Series[int]":
         """Return a column of counts; missing where empty or absent."""
@@ -79,11 +87,14 @@ class Columns:
         """Note what is wrong with the bad rows."""
         if not bad.any():
             return
-        raw = self._raw(name)
         for row in bad.index[bad]:
-            told = str(raw[row]).strip()
-            shown = f" ({told[:_SHOWN_CHARACTERS]})" if told else ""
-            self.faults.setdefault(row, []).append(f"{name} {what}{shown}")
+            self._note(row, name, what)
+
+    def _note(self, row: Any, name: str, what: str) -> None:
+        """Note what is wrong with a cell, with what it says."""
+        told = str(self._raw(name)[row]).strip()
+        shown = f" ({told[:_SHOWN_CHARACTERS]})" if told else ""
+        self.faults.setdefault(row, []).append(f"{name} {what}{shown}")
 
     def good(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the rows without a fault."""

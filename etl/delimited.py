@@ -33,7 +33,8 @@ class Chunk:
 
     ``lines`` (same index) are the lines of the file on which the rows begin, ``added`` the columns that are neither
     required nor known. ``text`` gives a row as it stands in the file, at most its beginning, and ``where`` is the word
-    for a row's place: "line" of a text, "row" of a spreadsheet.
+    for a row's place: "line" of a text, "row" of a spreadsheet. ``doubts`` are cells whose text is not what they show
+    (row, column, what is said of it), ``notes`` what the sender is to know of the file.
     """
 
     frame: pd.DataFrame
@@ -42,6 +43,8 @@ class Chunk:
     added: tuple[str, ...]
     text: Callable[[int], str]
     where: str = "line"
+    doubts: tuple[tuple[int, str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
     def without(self, rows: "pd.Series[bool]") -> "Chunk":
         """Return the chunk without some of its rows."""

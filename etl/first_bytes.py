@@ -4,7 +4,7 @@ _MARKS = (
     (b"\x1f\x8b", "a gzip file"),
     (b"pk\x03\x04", "a zip file (a spreadsheet .xlsx is one)"),
     (b"pk\x05\x06", "an empty zip file"),
-    (b"\xd0\xcf\x11\xe0", "an old Office file (a spreadsheet .xls is one)"),
+    (b"\xd0\xcf\x11\xe0", "an Office file with a password, or one of before 2007 (.xls)"),
     (b"%pdf", "a PDF document"),
     (b"sqlite format 3", "an SQLite file"),
     (b"<!doctype html", "an HTML page"),

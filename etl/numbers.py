@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 EARLIEST_DATE = date(1900, 1, 1)
+GROUPED_OR_NOT = r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}"
+"""1.234 is 1234 to one half of the world and less than two to the other: typed by people it is neither."""
 _FORM_PARTS = {"%Y": r"(?P<year>[0-9]{4})", "%m": r"(?P<month>[0-9]{2})", "%d": r"(?P<day>[0-9]{2})"}
 
 Read = tuple["pd.Series[Any]", "pd.Series[bool]"]
@@ -33,9 +35,10 @@ def to_number(
     """Return numbers (float64, NaN where missing) and which texts could not be read.
 
     Only plain notation is a number: no sign of estimation, no range, no exponent, no unit. ``whole`` takes no fraction
-    except ``12.0`` for 12, as some exports write it. ``missing`` are the spellings of "no data" that a source declares
-    besides the empty text. ``decimal`` and ``grouping`` are the marks that it declares; ``1,234`` is 1234 only where
-    the comma is declared to group thousands, and stands between groups of three.
+    except ``12.0`` for 12, as some exports write it, and not ``12.000``, which may be twelve thousand. ``missing`` are
+    the spellings of "no data" that a source declares besides the empty text. ``decimal`` and ``grouping`` are the marks
+    that it declares; ``1,234`` is 1234 only where the comma is declared to group thousands, and stands between groups
+    of three.
 
     >>> numbers, unread = to_number(pd.Series(["12.0", "", "0", "1,234", "~500", "1e12"]), whole=True)
     >>> numbers.tolist(), unread.tolist()
@@ -112,7 +115,7 @@ def _number_pattern(decimal: str, grouping: str, *, whole: bool) -> str:
     digits = "[0-9]{1,15}"
     if grouping:
         digits = rf"(?:[0-9]{{1,3}}(?:{re.escape(grouping)}[0-9]{{3}}){{1,4}}|{digits})"
-    return rf"^[+-]?{digits}(?:{re.escape(decimal)}{'0{1,6}' if whole else '[0-9]{1,20}'})?$"
+    return rf"^[+-]?{digits}(?:{re.escape(decimal)}{'(?:0{1,2}|0{4,6})' if whole else '[0-9]{1,20}'})?$"
 
 
 def _date_pattern(form: str) -> str:

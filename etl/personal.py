@@ -13,7 +13,10 @@ _WHOLE = frozenset((
     "documentno", "documentnumber", "docno", "idno", "idnumber", "idcard", "nin", "cni", "cin", "ssn", "curp", "dni",
     "visanumber", "visano", "caseno", "caseid", "casenumber", "proges", "progres", "progresid", "individualid",
     "personid", "householdid", "registrationnumber", "registrationno", "اسم", "الاسم", "اللقب", "الهاتف", "البصمة",
-    "العنوان", "البريد", "الصورة", "العمر",
+    "العنوان", "البريد", "الصورة", "العمر", "nome", "nomecompleto", "sobrenome", "telefone", "contact", "contacts",
+    "contactperson", "contactdetails", "contactno", "contactnumber", "focalpoint", "phoneno", "phonenr", "mobileno",
+    "mobilenumber", "telno", "піб", "імя", "імʼя", "вік", "адреса", "пошта", "підпис", "фио", "имя", "возраст",
+    "адрес", "почта", "подпись", "نام", "سن", "تلفن", "موبایل", "آدرس", "ادرس", "امضا", "عکس",
 ))  # fmt: skip
 """Column names, folded, that name something of one person when they are the whole name."""
 _WITHIN = (
@@ -24,7 +27,10 @@ _WITHIN = (
     "numerodedocumento", "documentodeidentidad", "phonenumber", "telephone", "whatsapp", "msisdn", "emailaddress",
     "homeaddress", "fingerprint", "empreinte", "huelladactilar", "huelladigital", "biometri", "facialimage",
     "iriscode", "تاريخالميلاد", "مكانالميلاد", "جوازالسفر", "رقمالجواز", "رقمالهاتف", "رقمالوثيقة", "رقمالهوية",
-    "بطاقةالهوية", "بصمةالاصبع", "الاسمالكامل", "اسمالاب", "اسمالام",
+    "بطاقةالهوية", "بصمةالاصبع", "الاسمالكامل", "اسمالاب", "اسمالام", "nascimento", "passaporte", "прізвищ",
+    "повнеімя", "телефон", "паспорт", "датанародженн", "відбиткипальців", "фамили", "полноеимя", "датарождени",
+    "отпечаткипальцев", "نامخانوادگی", "نامخانوادگي", "نامپدر", "شمارهتماس", "شمارهتلفن", "گذرنامه", "پاسپورت",
+    "کدملی", "كدملي", "شمارهملی", "تاریختولد", "اثرانگشت",
 )  # fmt: skip
 """The same anywhere within a name."""
 _ILL = re.compile(r"(?:in|out)?(?:patient|paciente|malade|doente)(e?s?)(.*)")
@@ -40,16 +46,18 @@ _NAMES = frozenset(("name", "names", "nom", "noms", "nome", "nomes"))
 _SOMEBODY = frozenset((
     "head", "family", "household", "traveller", "traveler", "passenger", "refugee", "migrant", "person", "people",
     "beneficiary", "child", "mother", "father", "parent", "guardian", "spouse", "chef", "famille", "menage", "voyageur",
-    "passager", "refugie", "personne", "enfant", "mere", "pere", "tuteur", "beneficiaire",
+    "passager", "refugie", "personne", "enfant", "mere", "pere", "tuteur", "beneficiaire", "officer", "agent", "staff",
+    "contact", "leader", "supervisor", "clerk", "driver", "responsable",
 ))  # fmt: skip
 """A name of one of these is a person's: "Name of head of family". (*Nombre* is left out: it is French for number.)"""
 
 
 def refuse_personal(columns: Iterable[str], name: str) -> None:
-    """Raise PayloadRejected when a column looks like personal data (English, French, Spanish or Arabic names).
+    """Raise PayloadRejected when a column looks like personal data.
 
-    A count by sex or age group is no such column, one person's sex or age is: counts have such groups as words in
-    ``population_group``. So "patients_count" is none and "patient_id" is.
+    The names are English, French, Spanish, Portuguese, Arabic, Persian, Ukrainian or Russian. A count by sex or age
+    group is no such column, one person's sex or age is: counts have such groups as words in ``population_group``. So
+    "patients_count" is none and "patient_id" is.
 
     >>> refuse_personal(["place_id", "people"], "counts.csv")
     >>> refuse_personal(["Date of Birth"], "counts.csv")

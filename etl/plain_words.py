@@ -3,34 +3,50 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
 
-from etl.month_names import month_number
+from etl.plain_days import date_hint
+from etl.plain_numbers import hour_hint, number_hint
 
-_NOTHING = frozenset((
-    "n/a", "na", "n.a.", "-", "--", "–", "—", "?", "??", "x", "nil", "none", "null", "unknown", "nd", "n.d.",
-    "tbc", "tbd",
+TOTAL = re.compile(
+    r"^\W*(?:(?:grand|sub|sous)[\s-]*)?(?:totals?|sum|somme|totaux|cumul|gesamt|suma|soma|ensemble$|"
+    r"всього|усього|разом|итого|всего|المجموع|الإجمالي|الاجمالي|مجموع|جمع)\b",
+    re.IGNORECASE,
+)
+"""How a cell begins that names a sum of other rows."""
+_FREE = frozenset((
+    "note", "title", "headline", "status", "source_id", "reported_by", "owner", "organisation", "organiser",
+    "publisher",
 ))  # fmt: skip
-_GROUPED = re.compile("^[0-9]{1,3}(?:[ ,.'’\u00a0\u202f][0-9]{3})+$")
-_NEGATIVE = re.compile(r"^[-−][0-9]")
-_ABOUT = re.compile(r"[~≈<>+]|[0-9]\s*[-–]\s*[0-9]|about|approx|env(iron)?\.?|circa", re.IGNORECASE)
-_SLASHED = re.compile(r"^([0-9]{1,2})[/. -]([0-9]{1,2})[/. -]([0-9]{4}|[0-9]{2})$")
-_ISO = re.compile(r"^([0-9]{4})-([0-9]{2})-([0-9]{2})$")
-_TOTAL = re.compile(r"^(grand\s+|sub-?)?(total|sum|somme|totaux|gesamt|suma|المجموع|الإجمالي)\b", re.IGNORECASE)
+"""Columns whose words say nothing of the row: a road may be under total closure."""
 _WORDS = re.compile(r"in \((('[a-z_]+'(, )?)+)\)")
 _ORDER = re.compile(r"^([a-z_]+)(?:, [a-z_]+)* breaks the rule ([a-z_]+) (>=|>) ([a-z_]+)(?: \(.*\))?$")
 _RANGE = re.compile(r"^([a-z_]+) breaks the rule \1 >= ([0-9]+) and \1 <= ([0-9]+)(.*)$")
-_FAILED = re.compile(r"^#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!)$", re.IGNORECASE)
-_NO_SUCH_DAY = "the calendar has no such day; write the day alone, like 2026-03-01 (year-month-day)"
+FAILED = re.compile(r"^#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!)$", re.IGNORECASE)
+"""What a cell shows whose formula failed."""
+_CELLS = re.compile(r"^has ([0-9]+) fields instead of ([0-9]+)")
+_CUT = "a comma within a number or a text cuts a cell in two: write numbers without marks, or send the workbook (.xlsx)"
 _FEW_COLUMNS = 2
-_SERIAL = re.compile(r"^[2-6][0-9]{4}(?:\.[0-9]+)?$")
-_SERIAL_START = date(1899, 12, 30)
-"""The day from which spreadsheet programs count (ECMA-376 part 1, 18.17.4.1); five digits are 1954 to 2091."""
-_YEAR_FIRST = re.compile(r"^([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[ T][0-9:.]+)?$")
-_MONTH_WORD = re.compile(r"^([0-9]{1,2})[ .-]+([A-Za-z]{3,9})[ .,-]+([0-9]{4}|[0-9]{2})$")
-_SAVE_AGAIN = 'Open it in your spreadsheet program and save it as .xlsx or as "CSV UTF-8"'
-_HOURS = re.compile("^([0-9]{1,2})(?:h|h00|:00|:00:00)$", re.IGNORECASE)
-_WINDOW = re.compile(r"^([0-9]{1,2})(?::00|h)?\s*(?:-|–|to|à)\s*([0-9]{1,2})(?::00|h)?$", re.IGNORECASE)
+_PERIOD = re.compile(
+    r"^(?:[0-9]{4}[-/.][0-9]{1,2}.*|[0-9]{1,2}[-/.][0-9]{1,2}.*|([^\W\d]{3,9})\.?[ -]*(?:[0-9]{2}|[0-9]{4}))$"
+)
+_SAVE_AGAIN = 'Open it in your spreadsheet program and save it as .xlsx (without a password) or as "CSV UTF-8"'
+_ALIKE = "both rows speak of the same and say different things: keep the right one"
+_SAID = {
+    "is merged with": "one figure or word for several rows? Unmerge the cells and write in each row what is true of it",
+    "is struck through": "take the row out or write what holds; where this holds, take the line through it away",
+    "is shown as a percentage": "write the number alone in a cell with the format of a number; % belongs to the unit",
+    "is a sum of other rows": "take the row out, Waypost adds up by itself; a count of everybody is of the group all",
+    "has no letter": "a comma within a number may have cut it in two: write numbers without marks",
+    "elsewhere in this column": "write it alike everywhere, or the two are counted as different ones",
+    "which is not read": "two counts: add them up, or write who was counted in population_group; one twice: keep one",
+    "could not read, so": "look at the day in your source, and write all days of the column like 2026-03-01",
+    "names no place known": "write a place of the sheet 'known places' of the template, by its id or its name",
+    "may be of another table": "take the names out if the table goes on below them, or send the other one by itself",
+    "names another place": "one of the two is wrong: write the right place, or take the other column out",
+    "those of": _ALIKE,
+    "differs from another row": _ALIKE,
+}
+"""What to do about a cell by a part of the reason that says it all."""
 
 
 @dataclass(frozen=True)
@@ -81,33 +97,37 @@ def hint_for(column: str, value: str, reason: str) -> str:
     >>> hint_for("period_end_date", "13/04/2026", "period_end_date is no date like YYYY-MM-DD")
     'write 2026-04-13 (year-month-day)'
     """
-    hint = ""
+    hint = next((told for part, told in _SAID.items() if part in reason.partition(" (")[0]), "")
+    if hint:
+        return hint
     if value.startswith("="):
         hint = "this is a formula without a result: paste its value instead, or open and save the file once"
-    elif _FAILED.match(value):
+    elif FAILED.match(value):
         hint = "the formula in this cell fails: mend it, or write its value instead"
     elif words := _WORDS.search(reason):
         hint = _word_hint(value, words[1].replace(chr(39), ""))
     elif "date" in column:
-        hint = _date_hint(value)
+        hint = date_hint(value)
     elif "number" in reason:
-        hint = _hour_hint(value) if column.endswith("_hour") else _number_hint(value)
+        is_whole = "whole number" in reason
+        hint = hour_hint(value) if column.endswith("_hour") else number_hint(value, is_whole=is_whole)
     elif reason.removesuffix(" (nan)").endswith(" is missing"):
         hint = "fill in this cell; of merged cells only the first one holds what they show"
-    elif "names no place known" in reason:
-        hint = "write a place of the sheet 'known places' of the template, by its id or its name"
-    elif "those of" in reason or "differs from another row" in reason:
-        hint = "both rows speak of the same and say different things: keep the right one"
+    elif _RANGE.match(reason) and value.startswith("-"):
+        hint = "write what was counted, 0 where there was none"
+    elif cells := _CELLS.match(reason):
+        hint = _CUT if int(cells[1]) > int(cells[2]) else "write a cell for each column; if it is a remark, take it out"
     return hint
 
 
 def _row_hint(row: Mapping[str, str]) -> str:
     """Return what to do about a row that is none of data, empty for one that is."""
     told = {column: cell.strip() for column, cell in row.items() if cell.strip()}
-    if any(_TOTAL.match(cell) for cell in told.values()):
+    named = [cell for column, cell in told.items() if column not in _FREE]
+    if any(TOTAL.match(cell) for cell in named):
         return "this looks like a row of totals: take it out, Waypost adds up by itself"
     if told and all(cell == column for column, cell in told.items()):
-        return "this row repeats the names of the columns: take it out"
+        return "this row repeats the names of the columns: take it out; another table is a file of its own"
     if len(told) == 1 and len(row) > _FEW_COLUMNS:
         return f"the row holds nothing but {next(iter(told.values()))[:80]!r}: if it is a remark or a sum, take it out"
     return ""
@@ -121,15 +141,33 @@ def of_file(reason: str) -> str:
     """
     begins = reason.split(" ", 1)[0] in {"is", "has", "holds", "lacks", "declares", "unpacks", "cannot", "did"}
     said = f"it {reason}" if begins else reason
+    stop = "" if said.endswith("?") else "."
     if reason.startswith("is not UTF-8"):
         byte = re.search("byte [0-9,]+", reason)
-        said = f'letters with accents cannot be read ({byte[0] if byte else "not UTF-8"}). Save it as "CSV UTF-8"'
-        return f"{said}, or send the workbook (.xlsx) itself"
+        said = f"its letters cannot be read ({byte[0] if byte else 'not UTF-8'})"
+        return f'{said}. Save it as "CSV UTF-8", or send the workbook (.xlsx) itself'
+    if "NUL bytes" in reason:
+        return f'its letters cannot be read. Save it as "CSV UTF-8", or send the workbook (.xlsx) itself ({said})'
     if ".xlsx" in reason or ".csv" in reason:
-        return f"{said}. {_SAVE_AGAIN}"
+        return f"{said}{stop} {_SAVE_AGAIN}"
     if "lacks the columns" in reason:
-        return f"{said}. The row of column names must be as in the template"
+        strangers = reason.partition("not known here: ")[2].partition(";")[0].split(", ")
+        across = [name for name in strangers if _is_period(name)]
+        wide = f"it has days across its columns ({', '.join(across[:3])}): write a row for each place and day; "
+        return f"{wide if len(across) > 1 else ''}{said}{stop} The row of column names must be as in the template"
+    if "columns twice" in reason:
+        return f"{said}: two tables side by side? Send each as a file of its own"
     return said
+
+
+def _is_period(name: str) -> bool:
+    """Tell whether a column is called by a day or a month.
+
+    >>> [_is_period(name) for name in ("2026-03-01", "Jan 2026", "mars-26", "01/03", "place 12")]
+    [True, True, True, True, False]
+    """
+    found = _PERIOD.match(name)
+    return found is not None and (found[1] or "").casefold() not in {"place", "point", "site", "week", "room"}
 
 
 def _word_hint(value: str, words: str) -> str:
@@ -139,87 +177,15 @@ def _word_hint(value: str, words: str) -> str:
     return f"write {meant[0]}, as it stands here" if meant else f"write one of: {words}"
 
 
-def _hour_hint(value: str) -> str:
-    """Return how an hour of the day would be written rightly."""
-    if window := _WINDOW.match(value):
-        return f"write {int(window[1])} as window_start_hour and {int(window[2])} as window_end_hour"
-    hour = _HOURS.match(value)
-    return f"write {int(hour[1])}" if hour else "write the hour alone, a whole number from 0 to 24, like 6"
-
-
 def _order_hint(reason: str, row: Mapping[str, str]) -> str:
     """Return what to do where an end lies before its start, empty for other reasons."""
     order = _ORDER.match(reason)
     if not order:
         return ""
     later, earlier = row.get(order[2], "").strip(), row.get(order[4], "").strip()
+    if order[2].endswith("_hour"):  # swapped, a watch from 18 to 6 would become one from 6 to 18
+        return "the hours are of one local day: a watch over midnight is written until 24, and from 0 on the next day"
     return f"{order[4]} is {earlier} and {order[2]} is {later}: perhaps they are swapped" if earlier and later else ""
-
-
-def _number_hint(value: str) -> str:
-    """Return how a number would be written rightly."""
-    if value.casefold() in _NOTHING:
-        return "leave the cell empty where nobody counted; 0 says that somebody counted and there was none"
-    if _GROUPED.match(value):
-        return f"write {re.sub('[^0-9]', '', value)}, without marks between the thousands"
-    if _NEGATIVE.match(value):
-        return "a count cannot be below zero; people who left are a flow of departures"
-    if _ABOUT.search(value):
-        return "write one plain number; what makes it uncertain belongs in the note"
-    if re.fullmatch(r"[0-9]+[.,][0-9]+", value):
-        return "people are counted whole: write a number without a decimal part"
-    return "write one plain number, like 412"
-
-
-def _date_hint(value: str) -> str:
-    """Return how a date would be written rightly."""
-    if not value:
-        return "fill in this cell, like 2026-03-01"
-    if slashed := _SLASHED.match(value):
-        first, second, year = slashed.groups()
-        full = int(year) + 2000 if len(year) == 2 else int(year)
-        options = dict.fromkeys(_real(full, int(month), int(day)) for day, month in ((first, second), (second, first)))
-        days = [day.isoformat() for day in options if day is not None]
-        meant = ", whichever is meant" if len(days) > 1 else ""
-        return f"write {' or '.join(days)} (year-month-day)" + meant if days else _NO_SUCH_DAY
-    iso = _ISO.match(value)
-    said = _real(*(int(part) for part in iso.groups())) if iso else None
-    if iso and said is None:
-        return _NO_SUCH_DAY
-    today = datetime.now(UTC).date()
-    if iso and said is not None and said > today:
-        other = _real(int(iso[1]), int(iso[3]), int(iso[2]))
-        meant = f"; perhaps day and month are swapped: {other}" if other is not None and other <= today else ""
-        return f"this day is still to come{meant}"
-    if said is None and (meant_day := _one_day(value)):
-        return f"write {meant_day} (year-month-day)"
-    return "write the day alone, like 2026-03-01"
-
-
-def _one_day(value: str) -> date | None:
-    """Return the day that a date in another notation means without doubt.
-
-    >>> [str(_one_day(v)) for v in ("2026/3/1", "2026-03-01 14:30", "01-Mar-26", "1 May 1999", "Monday")]
-    ['2026-03-01', '2026-03-01', '2026-03-01', '1999-05-01', 'None']
-    """
-    if _SERIAL.match(value):
-        return _SERIAL_START + timedelta(days=int(float(value)))
-    if numbers := _YEAR_FIRST.match(value):
-        return _real(int(numbers[1]), int(numbers[2]), int(numbers[3]))
-    words = _MONTH_WORD.match(value)
-    month = month_number(words[2]) if words else None
-    if not words or not month:
-        return None
-    year = int(words[3]) + (2000 if len(words[3]) == len("26") else 0)
-    return _real(year, month, int(words[1]))
-
-
-def _real(year: int, month: int, day: int) -> date | None:
-    """Return a day, None where the calendar has none."""
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
 
 
 def _shown(reason: str) -> str:

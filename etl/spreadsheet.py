@@ -5,10 +5,11 @@ that it is refused as no number instead of read as "not counted".
 """
 
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -17,6 +18,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from data.errors import PayloadRejected
 from etl.grid import Row
+from etl.numbers import GROUPED_OR_NOT
 
 MOST_BYTES = 20_000_000
 """The largest spreadsheet read."""
@@ -32,7 +34,7 @@ _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _IS_ENCRYPTED = 1
 _BLOCK_BYTES = 1 << 20
 _DTD = tuple("<!DOCTYPE".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
-_DAMAGE = (
+DAMAGE = (
     zipfile.BadZipFile, zlib.error, InvalidFileException, KeyError, ValueError, TypeError, AttributeError, IndexError,
     EOFError, SyntaxError, NotImplementedError, RuntimeError, ArithmeticError, OSError, AssertionError,
 )  # fmt: skip
@@ -48,7 +50,7 @@ def sheets(body: bytes, name: str) -> list[tuple[str, list[Row]]]:
     try:
         shown = _read(body, name, values=True)
         return _with_formulas(shown, _read(body, name, values=False)) if has_formulas else shown
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise PayloadRejected(name, f"is no readable spreadsheet: {type(error).__name__} {error}"[:300]) from error
 
 
@@ -57,7 +59,7 @@ def hidden_sheets(body: bytes, name: str) -> list[tuple[str, list[Row]]]:
     _inspect(body, name)
     try:
         return _read(body, name, values=True, is_hidden=True)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise PayloadRejected(name, f"is no readable spreadsheet: {type(error).__name__} {error}"[:300]) from error
 
 
@@ -74,7 +76,7 @@ def _inspect(body: bytes, name: str) -> bool:
                 raise PayloadRejected(name, reason)
             scanned = [_scan(bundle, member, name) for member in members]  # every part, not up to the first
             return any(scanned)
-    except (*_DAMAGE, zipfile.LargeZipFile) as error:
+    except (*DAMAGE, zipfile.LargeZipFile) as error:
         raise PayloadRejected(name, f"is no readable spreadsheet: {error}"[:300]) from error
 
 
@@ -151,29 +153,43 @@ def _rows(sheet: Any) -> Iterator[Row]:
     for number, values in enumerate(read, start=1):
         if values is blank:  # rows that are not there come as one and the same tuple, up to a million times
             continue
-        blank = values if values.count(None) == len(values) else blank
-        last = max((place for place, value in enumerate(values, start=1) if value is not None), default=0)
-        if last:
-            yield number, [_text(value) for value in values[:last]]
+        if values.count(None) == len(values):
+            blank = values
+            continue
+        last = max(place for place, value in enumerate(values, start=1) if value is not None)
+        yield number, [_text(value) for value in values[:last]]
 
 
 def _text(value: Any) -> str:
     """Return a cell as a person would write it into our CSV: dates as 2026-03-01, whole numbers without a point.
 
-    >>> [_text(v) for v in (None, 12.0, 12.5, datetime(2026, 3, 1), date(2026, 3, 1), True)]
-    ['', '12', '12.5', '2026-03-01', '2026-03-01', 'TRUE']
+    A number with three decimals gets a fourth: in a cell it is no thousand (`etl.numbers.GROUPED_OR_NOT`). Hours are
+    those of the day, the last 24:00.
+
+    >>> [_text(v) for v in (None, 12.0, 12.5, 1.234, datetime(2026, 3, 1), date(2026, 3, 1), True)]
+    ['', '12', '12.5', '1.2340', '2026-03-01', '2026-03-01', 'TRUE']
+    >>> _text(time(6)), _text(timedelta(days=1))
+    ('06:00', '24:00')
     """
     if value is None:
         return ""
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        told = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return f"{told}0" if re.fullmatch(GROUPED_OR_NOT, told) else told
+    return _moment(value) if isinstance(value, (date, time, timedelta)) else str(value)
+
+
+def _moment(value: date | time | timedelta) -> str:
+    """Return a day, a moment of it, or the hours since its beginning as hours and minutes."""
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ", timespec="minutes")
     if isinstance(value, date):
         return value.isoformat()
-    return str(value)
+    whole = value if isinstance(value, timedelta) else timedelta(hours=value.hour, minutes=value.minute)
+    minutes = round(whole.total_seconds() / 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _with_formulas(

@@ -7,20 +7,26 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 from data.errors import PayloadRejected
 from etl.delimited import Chunk, read
 from etl.grid import HEADER_ROWS, Format, Row, chunk_of, header_in, renamed
 from etl.hxl_tags import is_tag_row
-from etl.json_text import read_json
+from etl.json_text import read_json, whole
 from etl.personal import refuse_personal
+from etl.sheet_marks import Marks, marks_of
 from etl.source import Payload
 from etl.spreadsheet import MOST_BYTES, hidden_sheets, sheets
 
 DATA_SHEET = "data"
+_OF_TEMPLATE = {"known places", "countries", "example", "instructions"}
+"""The other sheets of our templates (`etl.template`), which nobody takes for data."""
 _HEAD_BYTES = 1 << 16
 _ZIP = b"PK\x03\x04"
+_MOST_CELLS = 5_000_000
+"""Of a list of records, which becomes a table of all their names: ten bytes may ask for a gigabyte."""
 
 
 def read_table(payload: Payload, form: Format) -> Iterator[Chunk]:
@@ -78,8 +84,25 @@ def _of_workbook(payload: Payload, form: Format) -> Chunk:
         raise PayloadRejected(
             name, f"has several sheets with these columns ({', '.join(fits)[:200]}); call yours {DATA_SHEET}"
         )
-    best = max(headers, key=lambda title: len(headers[title].found(form.columns)))
-    return chunk_of(dict(found)[fits[0] if fits else best], form, name, "row")
+    best = fits[0] if fits else max(headers, key=lambda title: len(headers[title].found(form.columns)))
+    chunk = chunk_of(dict(found)[best], form, name, "row")
+    others = [title for title, _ in found if title != best and title.strip().casefold() not in _OF_TEMPLATE]
+    said = f"of this workbook only the sheet {best[:80]!r} is read, not {', '.join(others)[:300]}" if others else ""
+    return _marked(chunk, marks_of(payload.read(MOST_BYTES), best, name), form, said)
+
+
+def _marked(chunk: Chunk, marks: Marks, form: Format, said: str) -> Chunk:
+    """Return a chunk with its cells in doubt, and with notes on rows that nobody sees."""
+    numbers = {int(line): int(row) for row, line in chunk.lines.items()}
+    names = dict(enumerate(chunk.frame.columns, start=1))
+    doubts = tuple(
+        (numbers[row], names[column], what)
+        for (row, column), what in sorted(marks.cells.items())
+        if row in numbers and names.get(column) in form.columns
+    )
+    hidden = [str(row) for row in sorted(marks.hidden_rows) if row in numbers]
+    unseen = f"rows that are hidden in the workbook are read like the others: {', '.join(hidden)[:200]}"
+    return replace(chunk, doubts=doubts, notes=tuple(note for note in (said, unseen if hidden else "") if note))
 
 
 def _refuse_hidden(payload: Payload, form: Format) -> None:
@@ -94,23 +117,28 @@ def _refuse_hidden(payload: Payload, form: Format) -> None:
 
 
 def _of_json(payload: Payload, form: Format) -> Chunk:
-    """Return a JSON list of records; what is no plain value makes its record no row."""
+    """Return the rows of a JSON list of records; a value that is none of a cell refuses the list."""
     records = read_json(payload.name, payload.read(MOST_BYTES))
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise PayloadRejected(payload.name, 'is no list of records, like [{"place_id": "..."}]')
     names = list(dict.fromkeys(key for record in records for key in record)) or list(form.required)
-    nested = [(number, key) for number, record in enumerate(records, 1) for key in record if not _is_plain(record[key])]
-    if nested:
-        number, key = nested[0]
-        raise PayloadRejected(payload.name, f"has something in {key[:80]!r} of record {number} that is no plain value")
+    if len(names) * len(records) > _MOST_CELLS:
+        reason = f"has {len(records):,} records with {len(names):,} names, more than {_MOST_CELLS:,} cells"
+        raise PayloadRejected(payload.name, reason)
+    if broken := next((name for name in names if not _is_plain(name)), None):
+        raise PayloadRejected(payload.name, f"has half a character in the name {broken[:80]!r}")
+    odd = ((number, key) for number, record in enumerate(records, 1) for key in record if not _is_plain(record[key]))
+    if first := next(odd, None):
+        reason = f"has something in {first[1][:80]!r} of record {first[0]} that is no plain value"
+        raise PayloadRejected(payload.name, reason)
     rows: list[Row] = [(0, names)]
     rows += [(number, [_plain(record.get(key)) for key in names]) for number, record in enumerate(records, start=1)]
     return chunk_of(rows, Format(form.required, form.optional), payload.name, "record")
 
 
 def _is_plain(value: object) -> bool:
-    """Tell whether a JSON value is text, a number (read as text), true, false or null."""
-    return value is None or isinstance(value, (str, bool))
+    """Tell whether a JSON value is whole text, a number (read as text), true, false or null."""
+    return value is None or isinstance(value, bool) or (isinstance(value, str) and whole(value) == value)
 
 
 def _plain(value: object) -> str:

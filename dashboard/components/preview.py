@@ -52,16 +52,29 @@ def problems_table(problems: Sequence[Problem]) -> html.Div | None:
 
 
 def changes_table(changes: pd.DataFrame) -> html.Div | None:
-    """Return the rows that a load would bring, with what was known before where it changes; None for none."""
+    """Return the rows that a load would bring, with what was known before where it changes; None for none.
+
+    What is the same in all of several rows is said once above them, so that the figures are in view on a phone.
+    """
     if changes.empty:
         return None
     content = [c for c in changes.columns if c != "change" and not c.startswith("before_") and changes[c].notna().any()]
+    same = [c for c in content if len(changes) > 1 and _is_same(changes, c)]
+    said = "; ".join(f"{c.replace('_', ' ')} {_said(changes[c].iloc[0])}" for c in same)
+    content = [c for c in content if c not in same]
     body = [
         html.Tr([html.Td(_CHANGES[row["change"]]), *(html.Td(_cell(row, column)) for column in content)])
         for row in changes.head(MOST_SHOWN).to_dict("records")
     ]
     more = f" (the first {MOST_SHOWN})" if len(changes) > MOST_SHOWN else ""
-    return _table(f"What would change{more}", ("", *(c.replace("_", " ") for c in content)), body)
+    table = _table(f"What would change{more}", ("", *(c.replace("_", " ") for c in content)), body)
+    return html.Div([table, html.P(f"In every row: {said}.") if said else None])
+
+
+def _is_same(changes: pd.DataFrame, column: str) -> bool:
+    """Tell whether a column says one thing in all rows, and changes in none."""
+    now, before = changes[column].map(_said), changes[f"before_{column}"].map(_said)
+    return now.nunique() == 1 and bool(((now == before) | (changes["change"] != "revised")).all())
 
 
 def _reason(problem: Problem) -> str:

@@ -17,7 +17,7 @@ from data.errors import InputRejected, PayloadRejected, WaypostError
 from data.settings import Settings
 from etl import datasets
 from etl.archive import Archive
-from etl.intake import MOST_BYTES, Intake, Preview, Sending
+from etl.intake import MOST_BYTES, NO_SITUATION, Intake, Preview, Sending
 from etl.kinds import KINDS
 from etl.source import Payload
 
@@ -25,6 +25,10 @@ dash.register_page(__name__, path="/upload", name="Upload", order=3, title="Uplo
 
 MOST_TEXT = MOST_BYTES * 4 // 3 + 1_000
 """How long the text of a file may be in a callback: base64, and what the browser writes before it."""
+NO_PLACES = (
+    "There is no situation on this server yet, and this table names its places. Load one first (docs/own-data.md). "
+    "Campaign calendars, notices of outbreaks and country indicators need none: choose one of them above."
+)
 CLOSED = "This server shows what others may see; tables are sent to the operational one."
 
 
@@ -113,15 +117,23 @@ def offer(_: str) -> tuple[Any, ...]:
     return situations, first, sets
 
 
-@callback(Output(Ids.TEMPLATES, "children"), Input(Ids.KIND, "value"), Input(Ids.SITUATION, "value"))
+@callback(
+    Output(Ids.TEMPLATES, "children"),
+    Input(Ids.KIND, "value"),
+    Input(Ids.SITUATION, "value"),
+    Input(Ids.SITUATION, "options"),
+)
 @threaded
-def explain(kind_id: str, situation_id: str | None) -> Any:
-    """Link the templates and say what each column means."""
+def explain(kind_id: str, situation_id: str | None, situations: list[Any] | None) -> Any:
+    """Link the templates and say what each column means; or say that there is no situation whose places are counted."""
     kind = KINDS.get(kind_id)
-    if kind is None or situation_id is None:
+    if kind is None or situations is None or store().audience != OPERATIONAL:
         return no_update
+    if kind.place_column and situation_id is None:
+        return html.P(NO_PLACES, className="refused")
+    folder = f"/templates/{situation_id or NO_SITUATION}"
     links = [
-        html.A(words, href=f"/templates/{situation_id}/{kind.id}.{form}", className="button", download="")
+        html.A(words, href=f"{folder}/{kind.id}.{form}", className="button", download="")
         for form, words in (("xlsx", "Template for Excel"), ("csv", "Template as CSV"))
     ]
     rows = [
@@ -150,7 +162,9 @@ def explain(kind_id: str, situation_id: str | None) -> Any:
     prevent_initial_call=True,
 )
 @threaded
-def look(contents: str | None, kind: str, situation: str, dataset: str | None, name: str | None) -> tuple[Any, ...]:
+def look(
+    contents: str | None, kind: str, situation: str | None, dataset: str | None, name: str | None
+) -> tuple[Any, ...]:
     """Show what the file would change and every problem with it."""
     if contents is None:
         return None, True, {"display": "none"}, [], no_update
@@ -192,7 +206,7 @@ def load(
     clicks: int | None,
     contents: str | None,
     kind: str,
-    situation: str,
+    situation: str | None,
     dataset: str | None,
     name: str,
     accept: list[str],
@@ -212,7 +226,7 @@ def load(
     ], None
 
 
-def _sending(contents: str, kind: str, situation: str, dataset: str | None, name: str | None) -> Sending:
+def _sending(contents: str, kind: str, situation: str | None, dataset: str | None, name: str | None) -> Sending:
     """Return what a browser sent; raises PayloadRejected for what is no file of the allowed size."""
     if store().audience != OPERATIONAL:
         raise InputRejected("upload", CLOSED)
@@ -223,7 +237,8 @@ def _sending(contents: str, kind: str, situation: str, dataset: str | None, name
         body = base64.b64decode(contents.partition(",")[2], validate=True)
     except (binascii.Error, ValueError) as error:
         raise PayloadRejected(told, "did not arrive whole; choose it again") from error
-    return Sending(str(kind), Payload(f"upload/{told}", body), str(situation), None if not dataset else str(dataset))
+    situation_id, dataset_id = (str(value) if value else None for value in (situation, dataset))
+    return Sending(str(kind), Payload(f"upload/{told}", body), situation_id, dataset_id)
 
 
 def _intake() -> Intake:

@@ -7,12 +7,12 @@ import pandas as pd
 
 from data.errors import ConfigurationMissing, PayloadRejected
 from data.schema.capacity import Capacity
-from etl.delimited import Chunk
+from etl.columns import Columns
 from etl.grid import Format
 from etl.hxl_tags import Tags
-from etl.numbers import to_date, to_whole_number
+from etl.own_tables import left_aside, look_closely
 from etl.personal import refuse_personal
-from etl.source import Item, Payload, Reject, Rows, Spec, Window
+from etl.source import Item, Payload, Spec, Window
 from etl.tables import read_table
 
 COLUMNS = ("place_id", "line", "assessed_date", "people", "reported_by")
@@ -61,37 +61,36 @@ class Capacities:
         if added := chunks[0].added:
             known = ", ".join(COLUMNS)
             raise PayloadRejected(payload.name, f"has columns not known here: {', '.join(added)}; known are {known}")
-        for chunk in chunks:
-            for row in chunk.broken:
-                yield Reject("capacity", f"{chunk.where} {row.line}", row.reason, row.text)
-        yield from _items(chunks)
+        yield from left_aside(chunks[0], payload.name, Capacity, "capacity")
+        parts = [Columns(chunk, chunk.where) for chunk in chunks]
+        lines = [_lines(columns) for columns in parts]
+        frame = pd.concat([part.good(found) for part, found in zip(parts, lines, strict=True)])
+        contradicted = _contradicted(frame)
+        for columns, found in zip(parts, lines, strict=True):
+            bad = contradicted.reindex(found.index, fill_value=False)
+            columns.fault(bad, "people", "differs from another row for the same place, line and date")
+            yield from columns.items(Capacity, found)
 
 
-def _items(chunks: list[Chunk]) -> Iterator[Item]:
-    """Turn text into capacity lines."""
-    text = pd.concat([chunk.frame for chunk in chunks]).apply(lambda column: column.str.strip())
-    where = f"{chunks[0].where} " + pd.concat([chunk.lines for chunk in chunks]).astype("str")
-    frame = text.where(text != "")
-    frame["people"], no_number = to_whole_number(text["people"])
-    frame["assessed_date"], no_date = to_date(text["assessed_date"])
-    faults = {
-        "people is no plain whole number of at least 0": no_number,
-        "assessed_date is no date like 2014-03-01, or lies ahead": no_date,
-        "people differs from another row for the same place, line and date": _contradicted(frame, no_number | no_date),
-    }
-    bad = pd.concat(faults, axis="columns")
-    for row in text.index[bad.any(axis="columns")]:
-        reason = "; ".join(said for said, found in faults.items() if found[row])
-        raw = next(chunk.text(row) for chunk in chunks if row in chunk.frame.index)
-        yield Reject("capacity", where[row], reason, raw)
-    good = frame[~bad.any(axis="columns")]
-    yield Rows(Capacity, good, where[good.index])
+def _lines(columns: Columns) -> pd.DataFrame:
+    """Return the capacity lines of a chunk; the vocabulary and the range are left to the table's rules."""
+    frame = pd.DataFrame(
+        {
+            "place_id": columns.text("place_id"),
+            "line": columns.text("line"),
+            "assessed_date": columns.date("assessed_date"),
+            "people": columns.whole_number("people"),
+            "reported_by": columns.text("reported_by"),
+        }
+    )
+    look_closely(columns)
+    return frame
 
 
-def _contradicted(frame: pd.DataFrame, unread: "pd.Series[bool]") -> "pd.Series[bool]":
-    """Tell which rows that can be read say something else of the same fact than another; neither is believed."""
-    said = frame[~unread].assign(people=lambda readable: readable["people"].fillna(-1)).groupby(_KEY)["people"]
-    return (said.transform("nunique") > 1).reindex(frame.index, fill_value=False)
+def _contradicted(frame: pd.DataFrame) -> "pd.Series[bool]":
+    """Tell which rows say something else of the same fact than another; neither is believed."""
+    said = frame.assign(people=frame["people"].fillna(-1)).groupby(_KEY)["people"]
+    return said.transform("nunique") > 1
 
 
 source = Capacities()

@@ -11,8 +11,9 @@ from data.schema.status_period import StatusPeriod
 from etl.columns import Columns
 from etl.grid import Format
 from etl.hxl_tags import Tags
+from etl.own_tables import left_aside, look_closely
 from etl.personal import refuse_personal
-from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
+from etl.source import Item, Payload, Reject, Rows, Spec, Window
 from etl.status_chain import chained
 from etl.tables import read_table
 
@@ -63,12 +64,13 @@ class Statuses:
         now = self.clock()
         chunks = list(read_table(payload, FORM))
         refuse_personal(chunks[0].added, payload.name)
-        if added := chunks[0].added:
-            yield Ignored(0, f"columns that no status has: {', '.join(added)[:500]}")
+        yield from left_aside(chunks[0], payload.name, StatusPeriod, "status")
         frames, places = [], []
         for chunk in chunks:
             columns = Columns(chunk, chunk.where)
-            frames.append(columns.good(_periods(columns, now)))
+            periods = _periods(columns, now)
+            look_closely(columns)
+            frames.append(columns.good(periods))
             places.append(columns.locators()[frames[-1].index])
             yield from columns.rejects("status_period")
         frame, where = pd.concat(frames), pd.concat(places)

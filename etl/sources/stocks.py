@@ -78,7 +78,7 @@ def _stocks(columns: Columns, now: datetime) -> pd.DataFrame:
             "item": columns.text("item"),
             "owner": columns.text("owner").fillna(reported_by),
             "counted_date": columns.date("counted_date", now=now, needed=True),
-            "quantity": columns.number("quantity"),
+            "quantity": columns.number("quantity", is_typed=True),
             "unit": columns.text("unit"),
             "standard_id": columns.text("standard_id"),
             "reported_by": reported_by,

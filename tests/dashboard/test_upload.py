@@ -18,7 +18,7 @@ from data.postgres import engine
 from data.schema.observation import Observation
 from data.store import Store
 from etl import datasets
-from tests.doors import XLSX, queue_csv, valley
+from tests.doors import XLSX, csv_of, queue_csv, valley
 
 SERVE = (
     "import sys, uvicorn; from dashboard.app import create_server; uvicorn.run(create_server(), port=int(sys.argv[1]))"
@@ -93,7 +93,7 @@ def callback(web: httpx.Client, outputs: tuple[str, ...], inputs: dict, state: d
     def split(name: str) -> dict:
         return dict(zip(("id", "property"), name.split("."), strict=True))
 
-    name = ".." + "...".join(outputs) + ".."
+    name = ".." + "...".join(outputs) + ".." if len(outputs) > 1 else outputs[0]
     if outputs is LOAD:  # its first output is one of several writers of the same place: Dash adds a mark to its name
         found = [
             d["output"]
@@ -101,9 +101,10 @@ def callback(web: httpx.Client, outputs: tuple[str, ...], inputs: dict, state: d
             if d["output"].startswith("..upload-said.children@")
         ]
         name = found[0]
+    listed_outputs = [split(one) for one in name.strip(".").split("...")]
     body = {
         "output": name,
-        "outputs": [split(one) for one in name.strip(".").split("...")],
+        "outputs": listed_outputs if len(outputs) > 1 else listed_outputs[0],
         "inputs": listed(inputs),
         "state": listed(state),
         "changedPropIds": [next(iter(inputs))],
@@ -188,8 +189,23 @@ def test_templates_are_downloaded(web):
     assert (answer.status_code, answer.headers["content-type"]) == (200, XLSX)
     assert 'filename="waypost-queues.xlsx"' in answer.headers["content-disposition"]
     assert web.get("/templates/valley/queues.csv").content.startswith(b"\xef\xbb\xbfplace_id,")
-    for path in ("valley/people.xlsx", "nowhere/queues.csv", "valley/queues.vrt"):
+    assert web.get("/templates/-/campaigns.csv").content.startswith(b"\xef\xbb\xbfcampaign_id,")
+    for path in ("valley/people.xlsx", "nowhere/queues.csv", "valley/queues.vrt", "-/queues.csv"):
         assert web.get(f"/templates/{path}").status_code == 404
+
+
+def test_what_names_no_places_needs_no_situation(web):
+    def explained(kind: str) -> str:
+        chosen = {"upload-kind.value": kind, "upload-situation.value": None, "upload-situation.options": []}
+        return str(callback(web, ("upload-templates.children",), chosen, {}).json())
+
+    assert "/templates/-/campaigns.xlsx" in explained("campaigns")
+    assert "There is no situation on this server yet" in explained("queues")
+    header = ("campaign_id", "kind", "title", "country_iso3", "start_date", "end_date", "target_people", "organiser")
+    round_two = ("moh-2", "vaccination", "Round 2", "TCD", "2026-03-01", "2026-03-05", "", "Ministry of Health")
+    contents = as_text(csv_of(header, round_two))
+    assert "1 new" in look(web, contents, kind="campaigns", situation=None).text
+    assert "no situation" not in look(web, contents, kind="campaigns", situation="valley").text
 
 
 def test_only_data_sets_in_force_are_offered(web):

@@ -111,12 +111,41 @@ def test_a_preview_is_what_the_load_then_does_and_leaves_nothing(intake, store, 
     assert intake.load(table).counts == seen.counts | {"unchanged": 1}
 
 
+def test_the_same_bytes_are_other_facts_in_another_kind_and_a_preview_of_them_records_nothing(intake, store):
+    nobody = queue_csv(("camp", "2026-03-01", "0"))
+    intake.load(sending(nobody))
+    assert intake.preview(sending(nobody, "occupancy")).counts["new"] == 1
+    assert intake.preview(sending(nobody)).counts["unchanged"] == 1
+    assert len(store.read(SourceRun, source_id="counts")) == 1
+    assert intake.load(sending(nobody, "occupancy")).counts["new"] == 1
+    assert sorted(store.read(Observation)["measure"]) == ["queue", "stock"]
+
+
+def test_a_name_beside_the_code_that_means_another_place_is_told(intake):
+    header = ("place_id", "period_end_date", "people", "source_id", "Place name")
+    rows = [("gate", "2026-03-01", "5", "p", "Old Ford"), ("ford", "2026-03-01", "5", "p", "old ford"),
+            ("ford", "2026-03-02", "5", "p", "the ford by the mill")]  # fmt: skip
+    seen = intake.preview(sending(csv_of(header, *rows)))
+    assert [(p.place, p.reason) for p in seen.problems] == [
+        ("line 2", "place_id names another place than Place name (Old Ford)")
+    ]
+    assert seen.counts["new"] == 2
+
+
 def test_rows_that_contradict_each_other_are_both_refused(intake):
     seen = intake.preview(sending(queue_csv(("gate", "2026-03-01", "5"), ("North Gate", "2026-03-01", "6"))))
     assert [(p.place, p.reason) for p in seen.problems] == [
         ("line 2", "place_id and days are those of line 3 as well, the rest is not"),
         ("line 3", "place_id and days are those of line 2 as well, the rest is not"),
     ]
+
+
+def test_f42_two_windows_of_one_day_are_never_added_up(intake):
+    header = ("place_id", "period_end_date", "people", "source_id", "window_start_hour", "window_end_hour")
+    shifts = csv_of(header, ("gate", "2026-03-01", "5", "p", "6", "18"), ("gate", "2026-03-01", "9", "p", "18", "24"))
+    seen = intake.preview(sending(shifts))
+    assert [p.place for p in seen.problems] == ["line 2", "line 3"]
+    assert seen.counts.get("new", 0) == 0
 
 
 @pytest.mark.parametrize(

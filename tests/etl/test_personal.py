@@ -12,6 +12,8 @@ from etl.personal import refuse_personal
      "passport no", "Passport_Number_2", "document no.", "finger-prints", "biometric id", "case ID", "National ID",
      "Prénom", "Nom", "date de naissance", "n° de téléphone", "passeport", "empreintes", "numéro de document",
      "Nombre", "apellidos", "fecha de nacimiento", "teléfono", "pasaporte n.º", "huella dactilar",
+     "ПІБ", "Ім'я", "Прізвище", "№ паспорта", "Дата рождения", "نام خانوادگی", "شماره تماس", "Officer name",
+     "Contact person", "Phone no.", "Nome completo",
      "الاسم", "الاسم الكامل", "تاريخ الميلاد", "رقم جواز السفر", "رَقم الهاتِف", "ｎａｍｅ"],
 )  # fmt: skip
 def test_columns_about_a_person_are_refused_with_the_reason(column):
@@ -23,7 +25,7 @@ def test_columns_of_aggregates_are_not():
     refuse_personal(
         ["place_id", "people", "period_end_date", "population_group", "source_id", "note", "place_name", "site name",
          "organisation", "nationality", "age_group", "sex", "mode", "purpose", "households", "documents_checked",
-         "refused", "column 12", "مكان", "العدد"],
+         "refused", "column 12", "مكان", "العدد", "Назва пункту", "Кількість осіб", "نام مکان", "number of staff"],
         "file.csv",
     )  # fmt: skip
 

@@ -37,3 +37,11 @@ def test_what_was_not_counted_is_a_dash_and_zero_is_zero():
     told = str(changes_table(rows))
     assert "Td('0')" in told
     assert "Td('–')" in told
+    assert "In every row: day 1 Mar 2026." in told
+
+
+def test_what_changes_in_every_row_alike_stays_in_the_table():
+    rows = pd.DataFrame({"change": "revised", "day": [1, 2], "people": 5, "before_day": [1, 2], "before_people": 4})
+    told = str(changes_table(rows))
+    assert "Del('4')" in told
+    assert "In every row" not in told
