@@ -40,7 +40,6 @@ OLD_TYPES = {
 }
 """Kinds of event before 2019 as those of today (ACLED codebook 2019, annex on the changes)."""
 _HEAD_BYTES = 65_536
-_DAY_FIRST = r"^([0-9]{2})/([0-9]{2})/([0-9]{4})$"
 
 
 def tables(payload: Payload, max_bytes: int) -> Iterator[Chunk | Ignored]:
@@ -123,31 +122,21 @@ def _plain(chunk: Chunk) -> Iterator[Chunk | Ignored]:
     yield from tags
     frame = chunk.frame
     if "event_type" in frame:
-        is_old = "iso" not in frame
         frame = frame.assign(
+            **{name: _with_points(frame[name]) for name in ("latitude", "longitude")},
             event_type=frame["event_type"].map(lambda text: OLD_TYPES.get(_sentence(text), text)),
             event_id_cnty=frame["event_id_cnty"].str.strip().str.replace(r"^([0-9]+)([A-Z]{3})$", r"\2\1", regex=True),
-            event_date=_days(frame["event_date"]) if is_old else frame["event_date"],
             iso=frame.get("iso", ""),
         )
     yield without_texts(replace(chunk, frame=frame))
+
+
+def _with_points(degrees: "pd.Series[str]") -> "pd.Series[str]":
+    """Return degrees with a decimal point where none of them has one: spreadsheets of some countries write a comma."""
+    return degrees if degrees.str.contains(".", regex=False).any() else degrees.str.replace(",", ".", n=1)
 
 
 def _sentence(text: str) -> str:
     """Return a kind of event in the spelling of `OLD_TYPES`, whose case and spaces differ from year to year."""
     plain = " ".join(text.split()).casefold()
     return next((known for known in OLD_TYPES if known.casefold() == plain), text)
-
-
-def _days(text: "pd.Series[str]") -> "pd.Series[str]":
-    """Return days like 25/11/2003 as 2003-11-25 where the file itself proves that the day comes first.
-
-    It does when no second number is above 12 and a first one is; else nothing is guessed and they stay as they are.
-
-    >>> _days(pd.Series(["25/11/2003", "03/11/2003"])).tolist(), _days(pd.Series(["03/11/2003"])).tolist()
-    (['2003-11-25', '2003-11-03'], ['03/11/2003'])
-    """
-    parts = text.str.strip().str.extract(_DAY_FIRST)
-    numbers = parts[[0, 1]].apply(pd.to_numeric)
-    is_proven = bool((numbers[0] > 12).any()) and not bool((numbers[1] > 12).any())
-    return (parts[2] + "-" + parts[1] + "-" + parts[0]).fillna(text) if is_proven else text

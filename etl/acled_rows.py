@@ -1,7 +1,8 @@
 """Events and deletions of ACLED as rows; what is decided about them stands in `etl.sources.acled`."""
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -12,7 +13,9 @@ from data.schema.conflict_event import ConflictEvent
 from etl.acled_names import country_of
 from etl.columns import Columns
 from etl.countries import known
+from etl.day_order import iso_days
 from etl.delimited import Chunk
+from etl.geography import with_odd_positions
 from etl.month_names import iso_day
 from etl.source import Ignored, Item, Replaces
 
@@ -36,6 +39,9 @@ CIVILIANS = ("7", "civilians")
 PRECISIONS = {"1": "exact", "2": "near", "3": "admin1"}
 SCOPE = "t.source_id = 'acled' AND t.event_id = ANY(:ids)"
 _ID = r"[A-Z]{3}[0-9]{1,12}"
+_WRITTEN_DAY = re.compile(r"^([0-9]{1,2})[ -]([A-Za-z]{3,9})[ -]([0-9]{4}|[0-9]{2})$")
+_FIRST_YEAR = 97
+"""ACLED begins in 1997: a year of two digits can only be one."""
 
 
 def deletions(chunk: Chunk) -> Iterator[Item]:
@@ -49,6 +55,9 @@ def deletions(chunk: Chunk) -> Iterator[Item]:
 
 def events(chunk: Chunk, now: datetime) -> Iterator[Item]:
     """Yield the events of a chunk; a row with anything unreadable is rejected whole."""
+    chunk, seconds = _of_two_sides(chunk)
+    if seconds:
+        yield Ignored(seconds, "the second side of an event (a monadic export has a row for each): told with the first")
     kind = chunk.frame["event_type"].str.strip()
     left_out = kind.isin(NO_VIOLENCE)
     if left_out.any():
@@ -61,15 +70,49 @@ def events(chunk: Chunk, now: datetime) -> Iterator[Item]:
     yield from columns.items(ConflictEvent, _typed(columns, now))
 
 
+def whole_events(chunks: Iterable[Chunk | Ignored]) -> Iterator[Chunk | Ignored]:
+    """Yield chunks that end between two events: a monadic export may be cut between the sides of one."""
+    held: Chunk | None = None
+    for chunk in chunks:
+        if isinstance(chunk, Ignored) or not _is_monadic(chunk):
+            yield chunk
+            continue
+        if held is not None:
+            frame, lines = pd.concat([held.frame, chunk.frame]), pd.concat([held.lines, chunk.lines])
+            chunk = without_texts(replace(chunk, frame=frame, lines=lines))  # noqa: PLW2901 - what was held goes first
+        ids = chunk.frame["event_id_cnty"]
+        is_last = ids == (ids.iloc[-1] if len(ids) else "")
+        held = replace(chunk.without(~is_last), broken=[])
+        yield chunk.without(is_last)
+    if held is not None:
+        yield held
+
+
+def _is_monadic(chunk: Chunk) -> bool:
+    """Tell whether a chunk has one side of an event a row."""
+    return "inter1" in chunk.frame and "inter2" not in chunk.frame
+
+
+def _of_two_sides(chunk: Chunk) -> tuple[Chunk, int]:
+    """Return a chunk with one row an event, and how many second rows there were.
+
+    A monadic export has one side a row, and no ``inter2``.
+    """
+    frame = chunk.frame
+    if not _is_monadic(chunk):
+        return chunk, 0
+    ids = frame["event_id_cnty"].str.strip()
+    again = ids.duplicated()
+    sides = frame["inter1"].groupby(ids).transform("last")
+    return replace(chunk, frame=frame.assign(inter2=sides)).without(again), int(again.sum())
+
+
 def _typed(columns: Columns, now: datetime) -> pd.DataFrame:
     """Return the events of a chunk; what is wrong with them is noted in ``columns``."""
     raw = columns.chunk.frame
-    raw["event_date"] = raw["event_date"].map(iso_day)
+    raw["event_date"] = iso_days(raw["event_date"].map(_day))
     day = columns.date("event_date", "%Y-%m-%d", now=now, needed=True)
-    longitude, latitude = columns.number("longitude", needed=True), columns.number("latitude", needed=True)
-    null_island = (longitude == 0) & (latitude == 0)
-    precision = columns.code("geo_precision", PRECISIONS, is_number=True)
-    return pd.DataFrame(
+    events = pd.DataFrame(
         {
             "source_id": "acled",
             "event_id": _ids(columns),
@@ -78,14 +121,28 @@ def _typed(columns: Columns, now: datetime) -> pd.DataFrame:
             "end_date": day,
             "country_iso3": _iso3(columns),
             "admin1_name": columns.text("admin1"),
-            "longitude": longitude,
-            "latitude": latitude,
-            "location_precision": precision.mask(null_island, "unknown"),
-            "location_flag": pd.Series(None, index=raw.index, dtype="str").mask(null_island, "null_island"),
+            "longitude": columns.number("longitude", needed=True),
+            "latitude": columns.number("latitude", needed=True),
+            "location_precision": columns.code("geo_precision", PRECISIONS, is_number=True),
+            "location_flag": pd.Series(None, index=raw.index, dtype="str"),
             "fatalities_best": columns.whole_number("fatalities"),
             "known_at": _known_at(columns, now),
         }
     )
+    return with_odd_positions(events)
+
+
+def _day(text: str) -> str:
+    """Return 1 January 2018 and what a spreadsheet makes of it as 2018-01-01, any other text as it is.
+
+    >>> _day("01 January 2018"), _day("1-Jan-18"), _day("1-Jan-97"), _day("01/02/2018")
+    ('2018-01-01', '2018-01-01', '1997-01-01', '01/02/2018')
+    """
+    found = _WRITTEN_DAY.match(text.strip())
+    if found is None:
+        return text
+    century = "" if len(found[3]) == len("2018") else "19" if int(found[3]) >= _FIRST_YEAR else "20"
+    return iso_day(f"{found[1].zfill(2)} {found[2]} {century}{found[3]}")
 
 
 def _ids(columns: Columns) -> "pd.Series[str]":

@@ -11,6 +11,10 @@ from data.errors import PayloadRejected
 
 LAYERS = (".geojson", ".json", ".shp")
 _SIDES = (".shp", ".dbf", ".prj", ".cpg")
+_NOT_READ = {
+    ".gdbtable": "is a file geodatabase (.gdb), which is not read: send the shapefile, GeoJSON or GeoPackage instead",
+    ".zip": "holds further zip files: send each of them alone",
+}
 _MOST_TIMES_LARGER = 200
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _IS_ENCRYPTED = 1
@@ -22,10 +26,13 @@ Layer = tuple[str, dict[str, bytes]]
 
 
 def is_of_boundaries(body: bytes) -> bool:
-    """Tell whether a zip file holds GeoJSON files or shapefiles; one that is damaged holds none."""
+    """Tell whether a zip file holds GeoJSON files or shapefiles, or boundaries in a form that `layers` refuses.
+
+    One that is damaged holds none.
+    """
     try:
         with zipfile.ZipFile(BytesIO(body)) as bundle:
-            return any(_ending(member) in LAYERS for member in bundle.infolist())
+            return any(_ending(member) in {*LAYERS, *_NOT_READ} for member in bundle.infolist())
     except (*_DAMAGE, ValueError):
         return False
 
@@ -33,8 +40,9 @@ def is_of_boundaries(body: bytes) -> bool:
 def layers(name: str, body: bytes, max_bytes: int) -> Iterator[Layer]:
     """Yield the layers of a zip file by name; names are never used as paths.
 
-    Raises PayloadRejected for members that are encrypted, packed in an unusual way, damaged, or of one name twice, and
-    when what is read unpacks to more than ``max_bytes`` or `_MOST_TIMES_LARGER` times its packed size.
+    Raises PayloadRejected for boundaries in other forms, for members that are encrypted, packed in an unusual way,
+    damaged, or of one name twice, and when what is read unpacks to more than ``max_bytes`` or `_MOST_TIMES_LARGER`
+    times its packed size.
     """
     try:
         with zipfile.ZipFile(BytesIO(body)) as bundle:
@@ -45,6 +53,10 @@ def layers(name: str, body: bytes, max_bytes: int) -> Iterator[Layer]:
                     if _ending(member) in found.setdefault(stem, {}):
                         raise PayloadRejected(name, f"holds {member.filename[:120]!r} twice")
                     found[stem][_ending(member)] = member
+            endings = {_ending(member) for member in bundle.infolist()}
+            other = next((reason for ending, reason in _NOT_READ.items() if ending in endings), None)
+            if other and endings.isdisjoint(LAYERS):
+                raise PayloadRejected(name, other)
             left = max_bytes
             for stem, parts in sorted(found.items()):
                 if parts.keys() & set(LAYERS):

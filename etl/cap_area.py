@@ -7,6 +7,7 @@ import numpy as np
 from pyproj import Geod
 
 from etl.areas import Ring, outline_of
+from etl.cap_index import name_of
 
 _DEGREES = r"([+-]?(?:[0-9]{1,3}(?:\.[0-9]{0,20})?|\.[0-9]{1,20}))"
 _POSITION = re.compile(f"{_DEGREES},{_DEGREES}")
@@ -42,7 +43,7 @@ def wkt_of(polygons: list[str], circles: list[str]) -> str | None:
 
 def texts(area: Element, name: str) -> list[str]:
     """Return the texts of an area's elements of one name that hold anything."""
-    found = ["".join(child.itertext()).strip() for child in area if child.tag.rpartition("}")[2] == name]
+    found = ["".join(child.itertext()).strip() for child in area if name_of(child) == name]
     return [text for text in found if text]
 
 

@@ -3,11 +3,14 @@
 import re
 from xml.etree.ElementTree import Element
 
+from etl.cap_index import name_of
+
 CODES = frozenset(("CAE", "MEP", "BLU"))
 """SAME codes of alerts about one person: child abduction, missing endangered person, blue alert."""
 _ALERT = re.compile(
     r"abduct|\bkidnap|\b(?:amber|silver|blue|ebony|feather|ashanti) alert|\balert[ae]? (?:amber|silver)\b|"
-    r"enl[eè]vement|sustracci[oó]n de",
+    r"enl[eè]vement|sustracci[oó]n de|\b(?:dangerous|suspicious|wanted) (?:person|individual|man|woman)\b|\bfugitive|"
+    r"(?:personne|individu) (?:dangereu[sx]|recherch)|pr[oó]fugo",
     re.IGNORECASE,
 )
 """How such alerts are called. A colour alone is none: "amber wind warning"."""
@@ -28,5 +31,5 @@ def is_about_a_person(alert: Element) -> bool:
 
 def _texts(alert: Element, name: str) -> list[str]:
     """Return the texts of all elements of a name within an alert."""
-    found = (e for e in alert.iter() if isinstance(e.tag, str) and e.tag.rpartition("}")[2] == name)
+    found = (element for element in alert.iter() if name_of(element) == name)
     return ["".join(element.itertext()).strip() for element in found]

@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import takewhile
 
+import pandas as pd
+
 from data.errors import PayloadRejected
 from etl.delimited import Chunk, read
-from etl.dtm_words import DATE, FIGURE, country_in, day_in, headings
+from etl.dtm_words import DATE, FIGURE, MONTH, SURVEYED, YEAR, country_in, day_in, day_of_month, headings
 from etl.first_bytes import kind_of
 from etl.grid import HEADER_ROWS, Format, Row, chunk_of, header_in
 from etl.hxl_tags import Tags, is_tag_row
@@ -49,14 +51,15 @@ TAGS = Tags(
             f"#affected+idps+ind-f-m-hh-children-adults-elderly{_HERE}",
             f"#affected+idps-hh-f-m-children-adults-elderly{_HERE}",
         ),
-        DATE: ("#date+reported-year-month", "#date+survey-year-month", "#date+assessment", "#date-year-month-start"),
+        DATE: ("#date+reported-year-month", "#date-year-month-start-survey-assessment"),
+        SURVEYED: ("#date+survey-year-month", "#date+assessment"),
         "roundNumber": ("#round", "#meta+round", "#event+round", "#date+round"),
         "displacementReason": ("#cause", "#affected+reason"),
         "operation": ("#operation", "#operations", "#crisis", "#meta+operation"),
     },
     figure=FIGURE,
 )
-WITHOUT_DATE = Format((FIGURE,), (DATE, *OPTIONAL), TAGS)
+WITHOUT_DATE = Format((FIGURE,), (DATE, SURVEYED, MONTH, YEAR, *OPTIONAL), TAGS)
 LEAST_HEADINGS = 2
 _HEAD_CHARACTERS = 65_536
 
@@ -120,7 +123,7 @@ def _of_sheets(found: list[tuple[str, list[Row]]], name: str) -> Iterator[Chunk 
     for title, told in found:
         the_sheet = f"the sheet {title}" if title else "the table"
         try:
-            rows = _understood(told)
+            rows = _understood(told, [title, *_titles(told), name])
             header = header_in(rows, WITHOUT_DATE, name)
             refuse_personal([label for label in header.names if label not in WITHOUT_DATE.columns], name)
             if FIGURE not in header.names:
@@ -140,15 +143,24 @@ def _of_sheets(found: list[tuple[str, list[Row]]], name: str) -> Iterator[Chunk 
         yield Ignored(0, reason[:500])
 
 
-def _understood(rows: list[Row]) -> list[Row]:
-    """Return rows whose header, where no hashtags explain it, has our names: the row with most headings known here."""
+def _titles(rows: list[Row]) -> list[str]:
+    """Return the lines of one cell at the top of a sheet."""
+    alone = takewhile(lambda row: sum(bool(cell.strip()) for cell in row[1]) < 2, rows[:HEADER_ROWS])
+    return [cell for _, cells in alone for cell in cells if cell.strip()]
+
+
+def _understood(rows: list[Row], titles: list[str]) -> list[Row]:
+    """Return rows whose header, where no hashtags explain it, has our names: the row with most headings known here.
+
+    ``titles`` say whom a sheet counts, where its headings do not.
+    """
     top = list(enumerate(rows))[:HEADER_ROWS]
     if any(is_tag_row(cells) for _, (_, cells) in top):
         return rows
     best, most = None, LEAST_HEADINGS - 1
     for place, (number, cells) in top:
         for above in ([], rows[place - 1][1] if place else []):
-            names = headings(cells, above)
+            names = headings(cells, above, titles)
             known = len(set(names) & set(WITHOUT_DATE.columns))
             if known > most and FIGURE in names:
                 best, most = (place, (number, names)), known
@@ -161,13 +173,22 @@ def _above(rows: list[Row], header: int) -> list[str]:
 
 
 def _dated(chunk: Chunk, name: str, texts: list[str]) -> Chunk:
-    """Return a chunk with dates: its own, else the one day that its titles tell, else that of the file's name."""
-    if DATE in chunk.frame:
+    """Return a chunk with dates: its own, else the one day that its titles tell, else that of the file's name.
+
+    Its own are the days of report, else those on which sites were visited, else months.
+    """
+    frame = chunk.frame
+    if DATE in frame:
         return chunk
+    if SURVEYED in frame:
+        return replace(chunk, frame=frame.assign(**{DATE: frame[SURVEYED]}))
+    if MONTH in frame:
+        pairs = zip(frame[MONTH], frame.get(YEAR, pd.Series("", index=frame.index)), strict=True)
+        return replace(chunk, frame=frame.assign(**{DATE: [day_of_month(*pair) for pair in pairs]}))
     said = []
     for told in (texts, [name]):
         try:
-            return replace(chunk, frame=chunk.frame.assign(**{DATE: day_in(told)}))
+            return replace(chunk, frame=frame.assign(**{DATE: day_in(told)}))
         except ValueError as error:
             said.append(str(error))
             if "several" in said[-1]:

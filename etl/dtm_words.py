@@ -1,4 +1,4 @@
-"""The words in which DTM missions head their columns and tell days, in English, French and Spanish.
+"""The words in which DTM missions head their columns and tell days, in English, French, Spanish and Arabic.
 
 A heading is understood when every one of its words is known here, after the number of its question ("2.1.b.7:") is
 taken off: "Number of IDP individuals" is the figure, "Individuals displaced by the cyclone" is a part and no column of
@@ -13,24 +13,39 @@ from datetime import date
 from etl.countries import iso3_of_name
 from etl.months import last_day
 
-FIGURE, DATE = "numPresentIdpInd", "reportingDate"
-_IDPS = {"idp", "idps", "pdi", "pdis", "displaced", "deplaces", "deplacees", "deplacee", "desplazadas", "desplazados"}
-_PEOPLE = {"individuals", "individual", "ind", "persons", "people", "individus", "personnes", "personas", "individuos"}
+FIGURE, DATE, SURVEYED = "numPresentIdpInd", "reportingDate", "surveyDate"
+"""``SURVEYED`` is the day on which a site was visited: the sites of one round are visited on different days."""
+MONTH, YEAR = "month", "year"
+_IDPS = {
+    "idp", "idps", "pdi", "pdis", "displaced", "deplaces", "deplacees", "deplacee", "desplazadas", "desplazados",
+    "النازحين", "نازحين", "النازحون",
+}  # fmt: skip
+_PEOPLE = {
+    "individuals", "individual", "ind", "persons", "people", "individus", "personnes", "personas", "individuos",
+    "الافراد", "افراد", "الاشخاص",
+}  # fmt: skip
+_PLURAL = {"idps", "pdi", "pdis", "النازحين", "النازحون"}
+"""Words of displaced people that need no word for people beside them."""
+_OTHERS = re.compile(r"return|retour|retorn|rapatri|repatri|refug|migrant|host|hote|acogida|flow|flux|عايد")
+"""What a table says that counts others than the displaced, or movements."""
 _ALLOWED = {
     "number", "of", "total", "the", "estimated", "present", "presents", "nombre", "de", "d", "des", "numero", "estime",
     "internally", "internes", "interne", "internos", "internas", "internal", "nb", "no", "in", "site", "estimate",
+    "عدد", "اجمالي",
 }  # fmt: skip
 _AREAS = (
     ("region", "regions"),
-    ("state", "estado", "governorate", "gouvernorat", "wilaya", "prefecture"),
+    ("state", "estado", "governorate", "gouvernorat", "wilaya", "prefecture", "oblast", "mantika", "المحافظه",
+     "الولايه"),
     ("province", "provincia"),
     ("department", "departement", "departamento"),
     ("zone", "district", "county", "lga", "cercle", "territoire", "sous prefecture", "municipality", "municipio",
-     "local government area", "arrondissement", "woreda", "distrito"),
-    ("commune", "communes", "sub district", "locality"),
+     "local government area", "arrondissement", "woreda", "distrito", "raion", "baladiya", "المديريه", "القضاء",
+     "المحليه"),
+    ("commune", "communes", "sub district", "locality", "hromada", "الناحيه"),
 )  # fmt: skip
 """What first and second levels are called, from the larger to the smaller."""
-_BEFORE = r"^(?:(?:name|nom|nombre) (?:of |de la |del |de |du )?)?"
+_BEFORE = r"^(?:(?:name|nom|nombre) (?:of |de la |del |de |du )?|(?:site )?location |اسم )?"
 _AFTER = r"(?: name| nom| of displacement| of affected population| d accueil| de (?:deplacement|desplazamiento))*$"
 _AROUND = re.compile(f"{_BEFORE}(.*?){_AFTER}")
 _NUMBERED = re.compile(r"^(?P<area>.+) adm(?:in)? ?(?P<level>[12])$")
@@ -38,17 +53,25 @@ _ROUND = ("round", "ronda", "r", "rounds", "cycle", "tour", "version", "v")
 """Words after which a number is that of a round, and no day of a month."""
 _LEVEL = re.compile(r"^adm(?:in)? ?([012])(?: (en|fr|es|name|nom|pcode|p code|code))?$")
 _CODE = re.compile(
-    r"^(?:(?:p ?)?cod(?:e|igo) (?:de la |del |du |de )?(?P<before>.+)|(?P<after>.+?) (?:p ?)?cod(?:e|igo))$"
+    r"^(?:(?:(?:p ?)?cod(?:e|igo)|رمز) (?:de la |del |du |de )?(?P<before>.+)|(?P<after>.+?) (?:p ?)?cod(?:e|igo))$"
 )
 _EXACT = {
     "admin0Name": ("country", "country name", "pays", "pais"),
     "admin0Pcode": ("iso3", "country code", "country iso3", "code pays"),
     DATE: (
-        "date", "reporting date", "reported date", "survey date", "assessment date", "date of assessment", "fecha",
-        "date of survey", "date of data collection", "date de collecte", "date d evaluation", "date de l evaluation",
-        "date de l enquete", "fecha de la encuesta", "fecha de evaluacion", "fecha de levantamiento",
+        "date", "reporting date", "reported date", "date reported", "report date", "date of report", "fecha",
+        "date de rapportage", "date du rapport", "fecha de reporte", "fecha de informe", "التاريخ",
     ),
-    "roundNumber": ("round", "round number", "dtm round", "rounds", "ronda", "numero de ronda", "cycle"),
+    SURVEYED: (
+        "survey date", "assessment date", "date of assessment", "date of survey", "date of current survey",
+        "date of data collection", "date de collecte", "date d evaluation", "date de l evaluation",
+        "date de l enquete", "fecha de la encuesta", "fecha de evaluacion", "fecha de levantamiento", "تاريخ التقييم",
+    ),
+    MONTH: ("month", "reporting month", "mois", "mes", "mes de reporte"),
+    YEAR: ("year", "reporting year", "annee", "ano"),
+    "roundNumber": (
+        "round", "round number", "dtm round", "survey round", "rounds", "ronda", "numero de ronda", "cycle",
+    ),
     "displacementReason": (
         "reason for displacement", "reason of displacement", "displacement reason", "cause of displacement",
         "raison du deplacement", "raison de deplacement", "cause du deplacement", "motif du deplacement",
@@ -56,7 +79,9 @@ _EXACT = {
     ),
     "operation": ("operation", "operacion", "crisis", "crise"),
 }  # fmt: skip
-_QUESTION = re.compile(r"^(?:[a-z]?[0-9]+(?:[. ][0-9a-z]{1,2})*[.:)]+|[a-z][0-9]+(?:[.][a-z0-9]+)*)\s+")
+_QUESTION = re.compile(
+    r"^(?:[a-z]?[0-9]+(?:[. ][0-9a-z]{1,2})*[.:)]+|[a-z][0-9]+(?:[.][a-z0-9]+)*|[0-9]+(?:[.][0-9a-z]{1,2})+)\s+"
+)
 _MONTHS = (
     "january janvier enero jan ene", "february fevrier febrero feb fev", "march mars marzo mar",
     "april avril abril apr", "may mai mayo", "june juin junio jun", "july juillet julio jul", "august aout agosto aug",
@@ -73,8 +98,10 @@ _WRITTEN = re.compile(
 _MOST_WORDS = 5
 
 
-def headings(cells: Sequence[str], above: Sequence[str] = ()) -> list[str]:
+def headings(cells: Sequence[str], above: Sequence[str] = (), titles: Sequence[str] = ()) -> list[str]:
     """Return a name for each heading, ours where its words, or those ``above`` it and its own, are known here.
+
+    Where no heading is that of displaced people, "Individuals" is, if the ``titles`` speak of the displaced only.
 
     >>> headings(["Région", "Département", "B1.b Nombre d'individus déplacés internes", "Ménages"])
     ['admin1Name', 'admin2Name', 'numPresentIdpInd', 'Ménages']
@@ -93,13 +120,30 @@ def headings(cells: Sequence[str], above: Sequence[str] = ()) -> list[str]:
         )
         name = next((option for option in options if option), None)
         names.append(name if name and name not in names else cell)
+    people = [place for place, cell in enumerate(cells) if (words := set(plain(cell).split())) & _PEOPLE
+              and words <= _PEOPLE | _ALLOWED]  # fmt: skip
+    if FIGURE not in names and len(people) == 1 and _is_of_displaced(titles, cells):
+        names[people[0]] = FIGURE
     return names
+
+
+def _is_of_displaced(titles: Sequence[str], cells: Sequence[str]) -> bool:
+    """Tell whether the first title that names anybody names the displaced, and no heading names others."""
+    if any(_OTHERS.search(plain(cell)) for cell in cells):
+        return False
+    for title in titles:
+        told = plain(title)
+        if _OTHERS.search(told):
+            return False
+        if set(told.split()) & _IDPS:
+            return True
+    return False
 
 
 def _meaning(text: str, levels: dict[str, int]) -> str | None:
     """Return our column for a plain heading, None where a word of it is not known; ``levels`` are those of areas."""
     words = set(text.split())
-    is_told = bool(words & _IDPS) and bool(words & {*_PEOPLE, "idps", "pdi", "pdis"})
+    is_told = bool(words & _IDPS) and bool(words & (_PEOPLE | _PLURAL))
     if is_told and words <= _IDPS | _PEOPLE | _ALLOWED:
         return FIGURE
     for name, spellings in _EXACT.items():
@@ -128,9 +172,9 @@ def plain(text: str) -> str:
     >>> plain("2.1.b.7: Total Number of IDP Individuals"), plain("A3. Département"), plain("# IDP INDIVIDUALS")
     ('total number of idp individuals', 'departement', 'idp individuals')
     """
-    folded = unicodedata.normalize("NFKD", text.strip().casefold())
+    folded = unicodedata.normalize("NFKD", text.strip().casefold()).replace("ة", "ه")
     told = _QUESTION.sub("", "".join(c for c in folded if not unicodedata.combining(c)))
-    return " ".join(re.sub(r"[^0-9a-z]+", " ", told).split())
+    return " ".join(re.sub(r"[^0-9a-z\u0621-\u064a]+", " ", told).split())
 
 
 def day_in(texts: Sequence[str]) -> str:
@@ -158,6 +202,21 @@ def day_in(texts: Sequence[str]) -> str:
         return told[0].isoformat()
     raise ValueError(f"tells several days ({', '.join(map(str, told))[:200]})" if told
                      else "tells no day, as 15 October 2024 in a title")  # fmt: skip
+
+
+def day_of_month(month: str, year: str = "") -> str:
+    """Return the last day of a month told by a number or name and a year, the text as it is where there is none.
+
+    >>> day_of_month("9", "2019"), day_of_month("Septiembre", "2019"), day_of_month("Sept 2019"), day_of_month("x")
+    ('2019-09-30', '2019-09-30', '2019-09-30', 'x')
+    """
+    text = f"{month.strip()} {year.strip().removesuffix('.0')}".strip()
+    if (number := re.fullmatch(r"(1[0-2]|0?[1-9])(?:[.]0)? ([0-9]{4})", text)) is not None:
+        return last_day(date(int(number[2]), int(number[1]), 1)).isoformat()
+    try:
+        return day_in([text])
+    except ValueError:
+        return text
 
 
 def _possible(year: int, month: int, day: int) -> set[date]:

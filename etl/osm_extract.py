@@ -1,4 +1,4 @@
-"""Read border controls and customs out of OpenStreetMap extracts: ``.osm.pbf`` files and Overpass answers."""
+"""Read border controls and customs out of OpenStreetMap extracts: ``.osm.pbf``, ``.osm`` (XML), Overpass answers."""
 
 import re
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ MOST_OBJECTS = 200_000
 """All of OpenStreetMap has about 30,000 border controls and customs offices."""
 _TAGS = (("barrier", "border_control"), ("amenity", "customs"), ("government", "customs"))
 _HEADER = b"OSMHeader"
+_XML = re.compile(rb"\s*(?:<\?xml[^>]{0,200}\?>\s*)?<osm[\s>]")
 _DEGREES = re.compile(r"-?\d{1,3}(\.\d{1,20})?", re.ASCII)
 
 
@@ -50,23 +51,24 @@ def is_post(tags: dict[str, str]) -> bool:
     return any(tags.get(key) == value for key, value in _TAGS)
 
 
-def from_pbf(payload: Payload, max_bytes: int) -> Extract:
-    """Return the posts of a ``.osm.pbf`` file.
+def from_extract(payload: Payload, max_bytes: int) -> Extract:
+    """Return the posts of a ``.osm.pbf`` file, or of one in XML.
 
     It is read twice: for the tagged objects, and for the nodes of the ways among them, so that memory stays small.
     Raises PayloadRejected for other bytes, a damaged file, or more than `MOST_OBJECTS` posts.
     """
     with payload.open() as stream:
-        head = stream.read(64)
-    if _HEADER not in head[:32]:
+        head = stream.read(512).removeprefix(b"\xef\xbb\xbf")
+    if _HEADER not in head[:32] and not _XML.match(head):
         kind = kind_of(head)
         raise PayloadRejected(payload.name, f"is no .osm.pbf extract{f': it begins like {kind}' if kind else ''}")
+    form = "pbf" if _HEADER in head[:32] else "osm"
     try:
-        posts, relations = _tagged(payload, max_bytes)
+        posts, relations = _tagged(payload, max_bytes, form)
         wanted = {node for post in posts for node in post.node_ids}
-        places = dict(_places(payload, max_bytes, wanted)) if wanted else {}
+        places = dict(_places(payload, max_bytes, form, wanted)) if wanted else {}
     except (RuntimeError, ValueError, OSError) as error:
-        raise PayloadRejected(payload.name, f"is a damaged .osm.pbf extract: {str(error)[:200]}") from error
+        raise PayloadRejected(payload.name, f"is a damaged .osm.pbf or .osm extract: {str(error)[:200]}") from error
     for post in posts:
         found = [places[node] for node in dict.fromkeys(post.node_ids) if node in places]
         if found:
@@ -125,19 +127,19 @@ def _middle(element: dict[str, Any], nodes: dict[str, tuple[float, float]]) -> t
     return (sum(x for x, _ in found) / len(found), sum(y for _, y in found) / len(found)) if found else None
 
 
-def _file(payload: Payload, max_bytes: int) -> Any:
+def _file(payload: Payload, max_bytes: int, form: str) -> Any:
     """Return what osmium reads; the format is said, so that no name or content can choose another reader."""
     if isinstance(payload.content, Path):
-        return osmium.io.File(str(payload.content.resolve()), "pbf")
-    return osmium.io.FileBuffer(payload.read(max_bytes), "pbf")
+        return osmium.io.File(str(payload.content.resolve()), form)
+    return osmium.io.FileBuffer(payload.read(max_bytes), form)
 
 
-def _tagged(payload: Payload, max_bytes: int) -> tuple[list[Post], int]:
+def _tagged(payload: Payload, max_bytes: int, form: str) -> tuple[list[Post], int]:
     """Return the posts, the ways among them without a place yet, and how many relations are posts."""
     posts: list[Post] = []
     relations = 0
     keys = osmium.filter.KeyFilter(*dict.fromkeys(key for key, _ in _TAGS))
-    for thing in osmium.FileProcessor(_file(payload, max_bytes)).with_filter(keys):
+    for thing in osmium.FileProcessor(_file(payload, max_bytes, form)).with_filter(keys):
         tags = {tag.k: tag.v for tag in thing.tags}
         if not is_post(tags):
             continue
@@ -152,9 +154,9 @@ def _tagged(payload: Payload, max_bytes: int) -> tuple[list[Post], int]:
     return posts, relations
 
 
-def _places(payload: Payload, max_bytes: int, wanted: set[int]) -> Iterator[tuple[int, tuple[float, float]]]:
+def _places(payload: Payload, max_bytes: int, form: str, wanted: set[int]) -> Iterator[tuple[int, tuple[float, float]]]:
     """Yield where some nodes are."""
-    nodes = osmium.FileProcessor(_file(payload, max_bytes), osmium.osm.NODE)
+    nodes = osmium.FileProcessor(_file(payload, max_bytes, form), osmium.osm.NODE)
     for node in nodes.with_filter(osmium.filter.IdFilter(wanted)):
         if node.location.valid():
             yield node.id, (node.location.lon, node.location.lat)

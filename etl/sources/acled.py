@@ -29,7 +29,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from data.errors import ConfigurationMissing, PayloadRejected
 from data.schema.conflict_event import ConflictEvent
 from etl.acled_files import tables
-from etl.acled_rows import DELETED, FIELDS, IGNORED, OPTIONAL, REQUIRED, deletions, events, without_texts
+from etl.acled_rows import DELETED, FIELDS, IGNORED, OPTIONAL, REQUIRED, deletions, events, whole_events, without_texts
 from etl.client import get, post
 from etl.countries import wanted
 from etl.delimited import Chunk
@@ -121,7 +121,7 @@ class Acled:
         if (missed := noted(payload)) is not None:
             yield missed
             return
-        for chunk in self._chunks(payload):
+        for chunk in whole_events(self._chunks(payload)):
             if isinstance(chunk, Ignored):
                 yield chunk
                 continue
@@ -133,14 +133,16 @@ class Acled:
         """Yield chunks of the columns that are read, without the text of their rows."""
         with payload.open() as stream:
             head = stream.read(65_536).removeprefix(b"\xef\xbb\xbf").lstrip()
-        if not head.startswith(b"{"):
+        if not head.startswith((b"{", b"[")):
             yield from tables(payload, self.spec.max_bytes)
             return
         records = _records(payload, self.spec.max_bytes)
         if any(isinstance(record, dict) and DELETED[1] in record for record in records):
             yield without_texts(chunk_of_records(payload.name, records, DELETED))
         else:
-            yield without_texts(chunk_of_records(payload.name, records, REQUIRED, OPTIONAL, IGNORED))
+            told = {name for record in records if isinstance(record, dict) for name in record}
+            optional = [name for name in OPTIONAL if name in told]  # what is not told differs from what is empty
+            yield without_texts(chunk_of_records(payload.name, records, REQUIRED, optional, IGNORED))
 
 
 def _account(spec: Spec) -> list[str]:
@@ -191,8 +193,12 @@ def _number(iso3: str) -> str:
 
 
 def _records(payload: Payload, max_bytes: int) -> list[object]:
-    """Return the records of the API's envelope; raise PayloadRejected with what it says when it is no success."""
+    """Return the records of the API's envelope, or of a list of them that somebody saved without it.
+
+    Raises PayloadRejected with what the envelope says when it is no success.
+    """
     answer = read_json(payload.name, payload.read(max_bytes))
+    answer = {"data": answer} if isinstance(answer, list) else answer
     told = answer if isinstance(answer, dict) else {}
     succeeded = told.get("success") is not False and told.get("status", "200") == "200"
     if not isinstance(told.get("data"), list) or not succeeded:

@@ -1,4 +1,4 @@
-"""Common Alerting Protocol 1.1 and 1.2: alerts of national hubs, alone, in an RSS or Atom index, or within EDXL.
+"""Common Alerting Protocol 1.0, 1.1 and 1.2: alerts of national hubs, alone, in an RSS or Atom index, or within EDXL.
 
 What is decided here, where the standard leaves it open:
 
@@ -12,6 +12,8 @@ What is decided here, where the standard leaves it open:
 - ``contact`` and ``parameter`` are not read; they name people. Alerts about one person (child abduction, a missing or
   wanted person) are ignored by name: there is no place for a person here. So are alerts that are not for the public.
 - Areas given by name or code only have no shape.
+- An index may name alerts on other hosts (Canada's does): those are asked only where `CapSettings` names them. A plain
+  http link of an index that came by https is asked by https.
 """
 
 from collections import Counter
@@ -28,13 +30,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from data.errors import ConfigurationMissing, PayloadRejected, WaypostError
 from data.schema.public_alert import PublicAlert
 from etl.cap_area import texts, wkt_of
+from etl.cap_index import alerts_in, entries_in, links_in, name_of, root_of
 from etl.cap_person import is_about_a_person
 from etl.client import get
-from etl.markup import link_of, parse_xml, plain_text
+from etl.markup import link_of, plain_text
 from etl.not_fetched import note, noted
 from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
 
-NAMESPACES = ("urn:oasis:names:tc:emergency:cap:1.2", "urn:oasis:names:tc:emergency:cap:1.1")
+NAMESPACES = (
+    "urn:oasis:names:tc:emergency:cap:1.2", "urn:oasis:names:tc:emergency:cap:1.1", "http://www.incident.com/cap/1.0",
+)  # fmt: skip
 STATUSES = ("actual", "exercise", "system", "test", "draft")
 MESSAGE_TYPES = ("alert", "update", "cancel", "ack", "error")
 SEVERITIES = ("extreme", "severe", "moderate", "minor", "unknown")
@@ -43,9 +48,9 @@ CERTAINTIES = ("observed", "likely", "possible", "unlikely", "unknown")
 NOT_PUBLIC = ("restricted", "private")
 SAID_BY_EACH = ("urgency", "severity", "certainty")
 MOST_ALERTS = 500
+_NOT_FOLLOWED = "not followed"
 _LINKED = "linked/"
 """How the name of a document begins that an index names."""
-_INDEXES = {"rss", "feed", "RDF", "EDXLDistribution"}
 _SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _LONG_TEXT_CHARACTERS = 8_000
@@ -53,11 +58,15 @@ _MOST_GEOCODES = 200
 
 
 class CapSettings(BaseSettings):
-    """``WAYPOST_CAP_FEEDS``: addresses of alerts or of indexes of alerts, separated by blanks."""
+    """``WAYPOST_CAP_FEEDS``: addresses of alerts or of indexes of alerts, separated by blanks.
+
+    ``WAYPOST_CAP_HOSTS``: further hosts on which these indexes keep their alerts, separated by blanks.
+    """
 
     model_config = SettingsConfigDict(env_prefix="WAYPOST_CAP_", env_ignore_empty=True)
 
     feeds: str = ""
+    hosts: str = ""
 
 
 class Cap:
@@ -65,8 +74,9 @@ class Cap:
 
     @property
     def spec(self) -> Spec:
-        """Return what is declared; the hosts are those of the feeds that are set."""
-        hosts = {_host(feed) for feed in CapSettings().feeds.split()}
+        """Return what is declared; the hosts are those of the feeds, and those that are set beside them."""
+        settings = CapSettings()
+        hosts = {_host(feed) for feed in settings.feeds.split()} | set(settings.hosts.casefold().split())
         return replace(_SPEC, hosts=tuple(sorted(hosts - {""})))
 
     def fetch(self, client: httpx.Client, window: Window) -> Iterator[Payload]:  # noqa: ARG002 - an index has no window
@@ -82,7 +92,7 @@ class Cap:
         for feed in feeds:
             try:
                 index = _got(client, feed)
-                links = _links(_root(index))
+                links = links_in(root_of(index, _SPEC.max_bytes), feed)
             except (httpx.HTTPError, httpx.InvalidURL, WaypostError) as error:
                 failed.append(_failed(feed, error))
                 if had == 0 and feed == feeds[-1]:
@@ -97,6 +107,8 @@ class Cap:
                     yield _got(client, link, _LINKED)
                 except (httpx.HTTPError, WaypostError) as error:
                     failed.append(_failed(link, error))
+        if any(_NOT_FOLLOWED in told for told in failed):
+            failed.append("an index keeps alerts on another host: name it in WAYPOST_CAP_HOSTS")
         if failed:
             yield note(failed)
 
@@ -110,7 +122,7 @@ class Cap:
             yield missed
             return
         try:
-            root = _root(payload)
+            root = root_of(payload, _SPEC.max_bytes)
         except PayloadRejected as error:
             if not payload.name.startswith(_LINKED):
                 raise
@@ -118,8 +130,8 @@ class Cap:
                 raw = stream.read(4000).decode(errors="replace")
             yield Reject("public_alert", payload.name, error.reason, raw)
             return
-        found = [element for element in root.iter() if _name(element) == "alert"]
-        if not found and (entries := _entries(root)):
+        found = alerts_in(root)
+        if not found and (entries := entries_in(root)):
             yield Ignored(len(entries), "entries of an index, which holds no alert: each is a document of its own")
         rows: list[dict[str, Any]] = []
         silent = 0
@@ -161,7 +173,7 @@ def _messages(alert: Element) -> Iterator[dict[str, Any]]:
     """Yield one row for each ``info`` of an alert; raise ValueError with what is wrong with it."""
     space = alert.tag.rpartition("}")[0].removeprefix("{")
     if space not in NAMESPACES:
-        raise ValueError(f"namespace {space[:80]!r} is not CAP 1.1 or 1.2")
+        raise ValueError(f"namespace {space[:80]!r} is not CAP 1.0, 1.1 or 1.2")
     head = {
         "sender": _needed(alert, "sender"),
         "identifier": _needed(alert, "identifier"),
@@ -191,12 +203,12 @@ def _messages(alert: Element) -> Iterator[dict[str, Any]]:
 
 def _info(info: Element) -> dict[str, Any]:
     """Return what one language says."""
-    areas = [child for child in info if _name(child) == "area"]
+    areas = [child for child in info if name_of(child) == "area"]
     certainty = _word(info, "certainty", (*CERTAINTIES, "very likely"), silent="unknown")
     return {
         "language": _text(info, "language") or "en-US",
         "categories": ", ".join(
-            sorted({plain_text("".join(child.itertext())) for child in info if _name(child) == "category"})
+            sorted({plain_text("".join(child.itertext())) for child in info if name_of(child) == "category"})
         ),
         "event": plain_text(_needed(info, "event")),
         "urgency": _word(info, "urgency", URGENCIES, silent="unknown"),
@@ -221,22 +233,17 @@ def _info(info: Element) -> dict[str, Any]:
 
 def _infos(alert: Element) -> list[Element]:
     """Return what an alert says, one element a language or area."""
-    return [child for child in alert if _name(child) == "info"]
+    return [child for child in alert if name_of(child) == "info"]
 
 
 def _is_all_clear(info: Element) -> bool:
     """Tell whether the threat is over."""
-    return any("".join(e.itertext()).strip().lower() == "allclear" for e in info if _name(e) == "responseType")
-
-
-def _name(element: Element) -> str:
-    """Return an element's name without its namespace; a comment has none."""
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+    return any("".join(e.itertext()).strip().lower() == "allclear" for e in info if name_of(e) == "responseType")
 
 
 def _text(element: Element, name: str) -> str:
     """Return the text of the first child of a name, empty when there is none."""
-    return next(("".join(child.itertext()).strip() for child in element if _name(child) == name), "")
+    return next(("".join(child.itertext()).strip() for child in element if name_of(child) == name), "")
 
 
 def _needed(element: Element, name: str) -> str:
@@ -273,9 +280,13 @@ def _instant(element: Element, name: str, *, needed: bool = False) -> datetime |
 
 
 def _geocodes(area: Element) -> list[str]:
-    """Return an area's codes as "system=code"."""
-    codes = [child for child in area if _name(child) == "geocode"]
-    return [f"{plain_text(_text(code, 'valueName'))}={plain_text(_text(code, 'value'))}" for code in codes]
+    """Return an area's codes as "system=code", which is how CAP 1.0 writes them."""
+    codes = [child for child in area if name_of(child) == "geocode"]
+    return [
+        f"{plain_text(_text(code, 'valueName'))}={plain_text(_text(code, 'value'))}" if len(code)
+        else plain_text(code.text or "")
+        for code in codes
+    ]  # fmt: skip
 
 
 def _got(client: httpx.Client, url: str, prefix: str = "") -> Payload:
@@ -295,33 +306,6 @@ def _host(feed: str) -> str:
         return httpx.URL(feed).host
     except httpx.InvalidURL:
         return ""
-
-
-def _root(payload: Payload) -> Element:
-    """Return the root of an alert or an index; raise `PayloadRejected` for any other document."""
-    root = parse_xml(payload.name, payload.read(_SPEC.max_bytes), _SPEC.max_bytes)
-    if _name(root) in _INDEXES or any(_name(element) == "alert" for element in root.iter()):
-        return root
-    raise PayloadRejected(payload.name, f"is neither a CAP alert nor an index of some: its root is <{root.tag[:80]}>")
-
-
-def _entries(root: Element) -> list[Element]:
-    """Return the entries of an RSS or Atom index."""
-    return [element for element in root.iter() if _name(element) in {"item", "entry"}]
-
-
-def _links(root: Element) -> list[str]:
-    """Return the addresses of the alerts that an RSS or Atom index names, none when it holds them itself."""
-    if any(_name(element) == "alert" for element in root.iter()):
-        return []
-    links = []
-    for entry in _entries(root):
-        named = [child for child in entry if _name(child) == "link"]
-        typed = [one for one in named if "cap" in one.get("type", "")]
-        for one in (typed or named)[:1]:
-            link = link_of((one.get("href") or "".join(one.itertext())).strip())
-            links += [link] if link else []
-    return links
 
 
 _SPEC = Spec(

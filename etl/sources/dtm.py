@@ -6,7 +6,9 @@ What is decided here, where the source leaves it open:
   within operation, round, date and area. Operations of one country overlap: each is a series of its own, and two
   series never add up.
 - A site and a baseline assessment of one round count the same people: each is a series of its own.
-- A sum over a row without a figure is not known, and missing: a part is not the whole.
+- A sum over a row without a figure, or over a rejected one, is not known, and missing: a part is not the whole.
+- The sites of one round are visited on different days: where a table tells only those days, the round is dated by its
+  last one. A table that names no round is one, if its days lie within a quarter of a year.
 - Reasons come as free combinations ("Conflict; Natural disaster"): a figure with one kind of reason has that cause, one
   with several or none is *not_told*.
 - A workbook's sheets are all read (`etl.dtm_tables`); figures that stand in two of them count once. Lines of totals and
@@ -27,16 +29,19 @@ from data.schema.displacement import Displacement
 from etl.client import get
 from etl.columns import Columns
 from etl.countries import iso3_of_code, iso3_of_name, known, wanted
+from etl.day_order import iso_days
 from etl.delimited import Chunk
 from etl.dtm_tables import IGNORED, chunks_of
-from etl.dtm_words import DATE, FIGURE, day_in
+from etl.dtm_words import DATE, FIGURE, SURVEYED, day_in
 from etl.left_out import new_columns
 from etl.not_fetched import noted, part_by_part
 from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
 
+LONGEST_ROUND = timedelta(days=92)
 LEVELS = ("admin2", "admin1", "admin0")
 DATE_FORMS = ("%Y-%m-%d", "%Y-%m-%dT00:00:00", "%Y-%m-%d 00:00:00", "%Y-%m-%dT00:00:00Z", "%Y-%m-%dT00:00:00.000Z")
-TOTAL = r"(?i)(grand |sub-?)?totals?( g[eé]n[eé]ral)?( general)?"
+TOTAL = r"(?i)(.{1,60} )?(sub-?)?totals?( .{1,60})?"
+"""A line of totals, also of one area as pivot tables head them: "Grand Total", "Borno Total", "Total général"."""
 NOT_AVAILABLE = re.compile(r"(?i)not available|n/?a|-|null")
 CAUSES = {
     "conflict": r"(?i)confli[ck]?t|ins[eé]curi|inseguridad|violenc|clash|affrontement|insurgen|armed|bandit",
@@ -107,9 +112,10 @@ class Dtm:
             told, left_out = _without_totals(chunk)
             yield from left_out
             columns = Columns(told, told.where)
-            rows = columns.good(_read(columns, self.clock()))
+            rows = _marked(columns, _read(columns, self.clock()))
             yield from columns.rejects("displacement")
-            found.append(rows.assign(locator=columns.locators()[rows.index], sheet=chunk.where))
+            rows = rows.assign(locator=columns.locators()[rows.index], sheet=chunk.where)
+            found.append(_of_rounds(rows) if SURVEYED in told.frame else rows)
         if sum(map(len, found)):
             yield from _items(_sums(pd.concat(found, ignore_index=True)))
 
@@ -150,6 +156,9 @@ def _without_totals(chunk: Chunk) -> tuple[Chunk, list[Ignored]]:
     )
     days = frame.get(DATE, empty).str.strip()
     is_total = pd.concat([names, codes, days], axis=1).apply(lambda column: column.str.fullmatch(TOTAL)).any(axis=1)
+    is_bare = (names[[1, 2]] + codes[[1, 2]] == "").all(axis=1)
+    told = frame[is_bare].apply(lambda column: column.str.strip().str.fullmatch(TOTAL)).any(axis=1)
+    is_total |= told.reindex(frame.index, fill_value=False)
     is_note = (frame[FIGURE].str.strip() == "") & (codes == "").all(axis=1) & ((names != "").sum(axis=1) < 2)
     for left_out, reason in ((is_total, "a line of totals"), (is_note & ~is_total, "a line without code and figure")):
         if left_out.any():
@@ -162,7 +171,7 @@ def _read(columns: Columns, now: datetime) -> pd.DataFrame:
     raw = columns.chunk.frame
     for name in raw.columns[~raw.columns.duplicated(keep=False)]:
         raw[name] = raw[name].mask(raw[name].str.strip().str.fullmatch(NOT_AVAILABLE), "")
-    raw[DATE] = raw[DATE].map({text: _day(text) for text in raw[DATE].unique()})
+    raw[DATE] = iso_days(raw[DATE].map({text: _day(text) for text in raw[DATE].unique()}))
     country = _country(columns)
     reason = columns.text("displacementReason", "")
     causes = {cause: reason.str.contains(pattern) for cause, pattern in CAUSES.items()}
@@ -221,6 +230,25 @@ def _of_letters(letters: object) -> str | None:
     return iso3_of_code(letters) if isinstance(letters, str) else None
 
 
+def _marked(columns: Columns, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows whose country and day are known; what is rejected has no figure, and is marked.
+
+    A sum that a rejected row belongs to is not known either.
+    """
+    is_rejected = ~rows.index.isin(columns.good(rows).index)
+    has_place = rows["country_iso3"].isin(known()) & rows["period_end_date"].notna()
+    marked = rows.assign(is_rejected=is_rejected, people=rows["people"].mask(is_rejected))
+    return marked[~marked["is_rejected"] | has_place]
+
+
+def _of_rounds(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of visits with the last day of their round, where they name it or all lie within one."""
+    days = rows.groupby(["series", "round", "country_iso3"], dropna=False)["period_end_date"]
+    last = days.transform("max")
+    is_one = (rows["round"] != "") | (last - days.transform("min") <= LONGEST_ROUND)
+    return rows.assign(period_end_date=last.where(is_one, rows["period_end_date"]))
+
+
 def _sums(rows: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each operation, round, date and area; ``locator`` is where the first of its rows stood."""
     key = ["sheet", "series", "round", "country_iso3", "admin_level", "area_pcode", "names", "period_end_date"]
@@ -230,11 +258,13 @@ def _sums(rows: pd.DataFrame) -> pd.DataFrame:
         cause=("cause", lambda causes: causes.iloc[0] if causes.nunique() == 1 else "not_told"),
         area_name=("area_name", "first"),
         locator=("locator", "first"),
+        is_rejected=("is_rejected", "all"),
     ).reset_index()
+    sums = sums[~sums["is_rejected"]]
     by_name = sums["country_iso3"] + (" " + sums["names"]).where(sums["admin_level"] > 0, "")
     place = sums["area_pcode"].fillna(by_name)
     parts = (sums["series"], sums["round"], sums["period_end_date"].dt.strftime("%Y-%m-%d"), place)
-    return sums.drop(columns=["round", "names", "sheet"]).assign(
+    return sums.drop(columns=["round", "names", "sheet", "is_rejected"]).assign(
         source_id="dtm",
         record_id=["|".join(map(str, values)) for values in zip(*parts, strict=True)],
         population_group="idp",

@@ -122,11 +122,19 @@ class Idmc:
         records = document.get("features" if is_gidd else "results") if isinstance(document, dict) else document
         if not isinstance(records, list):
             raise PayloadRejected(payload.name, "is no list of displacement updates and no GIDD feature collection")
+        if is_gidd and (updates := _updates_in(records)):
+            records, is_gidd = updates, False
         if not is_gidd and kind_of((table := answer(payload.name, records)).chunk):
             yield from _of_table(table, payload.name, now)
             return
         plain = [_gidd(record) if is_gidd else _plain(record) for record in records]
         yield from _items(chunk_of_records(payload.name, plain, REQUIRED, OPTIONAL, IGNORED), now, is_gidd=is_gidd)
+
+
+def _updates_in(features: list[Any]) -> list[Any]:
+    """Return the updates that somebody saved as features, empty where the features are those of the GIDD."""
+    told = [feature.get("properties") for feature in features if isinstance(feature, dict)]
+    return told if any(isinstance(record, dict) and "iso3" in record for record in told) else []
 
 
 def _is_read(chunk: Chunk) -> bool:

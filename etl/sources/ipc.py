@@ -115,6 +115,11 @@ class Ipc:
                 yield from _table(long_tables(read(stream, payload.name, ()), payload.name), self.clock())
             return
         content = read_json(payload.name, payload.read(self.spec.max_bytes))
+        if isinstance(content, dict) and content.get("type") == "FeatureCollection":
+            told = (
+                "is the map of one analysis: it tells neither its country nor its months; load the CSV files beside it"
+            )
+            raise PayloadRejected(payload.name, told)
         if not isinstance(content, list) or not content:
             raise PayloadRejected(payload.name, f"is no list of analyses: {shown(content)[:200]}")
         yield from _analyses(content, self.clock())

@@ -35,7 +35,7 @@ from etl.crossing_rows import BorderPost, Facts, file_slug, rows
 from etl.first_bytes import kind_of
 from etl.markup import plain_text
 from etl.near_border import FARTHEST_POST_KM, countries_near
-from etl.osm_extract import Post, from_overpass, from_pbf
+from etl.osm_extract import Post, from_extract, from_overpass
 from etl.source import Ignored, Item, Payload, Reject, Spec, Window
 
 ATTRIBUTION = "© OpenStreetMap contributors"
@@ -81,7 +81,7 @@ class OsmCrossings:
         """Yield the situation, places and border points of one extract."""
         with payload.open() as stream:
             is_json = kind_of(stream.read(64)) == "a JSON document"
-        extract = (from_overpass if is_json else from_pbf)(payload, self.spec.max_bytes)
+        extract = (from_overpass if is_json else from_extract)(payload, self.spec.max_bytes)
         name = file_slug(payload.name)
         if not name:
             raise PayloadRejected(payload.name, "has no name to call its situation by")

@@ -10,9 +10,12 @@ What is decided here, where the feed leaves it open:
 - The tables of the same service (CSV, text) and QuakeML tell no colour, and are refused.
 - Quarry blasts, explosions and the like are no earthquakes, and ignored by name.
 - A feed without an event is believed when its ``metadata`` count 0.
-- ``deleted`` is a deletion. An earthquake is over when it is reported.
+- ``deleted`` is a deletion, also where the event is told no longer (the service leaves out time and place then). An
+  earthquake is over when it is reported.
+- A newer state of an earthquake stays, whatever an old copy of the feed says of it.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -24,11 +27,12 @@ from data.errors import PayloadRejected
 from data.schema.hazard_event import HazardEvent
 from etl.client import get
 from etl.columns import Columns
+from etl.delimited import Chunk
 from etl.first_bytes import kind_of
 from etl.json_records import chunk_of_records, object_of, shown
 from etl.json_text import read_json
 from etl.markup import link_of, plain_text
-from etl.source import Ignored, Item, Payload, Rows, Spec, Window
+from etl.source import Ignored, Item, Keeps, Payload, Replaces, Rows, Spec, Window
 
 LEVELS = {"green": "green", "yellow": "orange", "orange": "orange", "red": "red", "pending": "green", "": "green"}
 LEAST_MAGNITUDE = 4.5
@@ -40,6 +44,7 @@ IGNORED = (
     "tz", "detail", "felt", "cdi", "mmi", "tsunami", "sig", "net", "code", "sources", "types", "nst", "dmin", "rms",
     "gap", "magType", "products",
 )  # fmt: skip
+_ID = re.compile(r"[a-z0-9_-]{3,40}")
 
 
 class Usgs:
@@ -88,6 +93,10 @@ class Usgs:
             return
         if chunk.added:
             yield Ignored(0, f"fields that are new here and not read: {', '.join(chunk.added)[:500]}")
+        chunk, gone = _without_bare(chunk)
+        if gone:
+            yield Ignored(0, f"events that are named as deleted, without time or place: {', '.join(gone)[:500]}")
+            yield Replaces(HazardEvent, "t.source_id = 'usgs' AND t.event_id = ANY(:ids)", 1.0, {"ids": gone})
         others = chunk.frame["type"].str.casefold() != "earthquake"
         if others.any():
             yield Ignored(int(others.sum()), "an event that is no earthquake (quarry blast, explosion ...)")
@@ -103,6 +112,7 @@ class Usgs:
             yield Ignored(0, f"PAGER's colour is under review (pending): {waits} events are green until it is told")
         if len(frame):
             rows = _once(frame, chunk.frame["ids"])
+            yield Keeps(HazardEvent, "t.source_id = 'usgs' AND t.modified_at > s.modified_at", {})
             yield Rows(HazardEvent, rows.drop(columns="row"), "event " + rows["row"].astype("str"))
 
 
@@ -138,10 +148,19 @@ def _record(feature: Any) -> object:
     return {**properties, "id": feature.get("id"), "longitude": longitude, "latitude": latitude}
 
 
+def _without_bare(chunk: Chunk) -> tuple[Chunk, list[str]]:
+    """Return a chunk without the deleted events of which only ids are told, and these ids."""
+    frame = chunk.frame
+    is_bare = (frame[["time", "longitude", "latitude"]] == "").any(axis=1)
+    bare = (frame["status"].str.lower() == "deleted") & is_bare
+    told = ",".join([*frame["id"][bare], *frame["ids"][bare]]).split(",")
+    return chunk.without(bare), sorted(filter(_ID.fullmatch, set(told)))
+
+
 def _events(columns: Columns, now: datetime) -> pd.DataFrame:
     """Return the events of a chunk; what is wrong with them is noted in ``columns``."""
     raw = columns.chunk.frame
-    columns.fault(raw["id"].str.fullmatch(r"[a-z0-9_-]{3,40}") != True, "id", "is no id of an event")  # noqa: E712
+    columns.fault(raw["id"].str.fullmatch(_ID) != True, "id", "is no id of an event")  # noqa: E712
     columns.fault(~raw["status"].str.lower().isin(["automatic", "reviewed", "deleted", ""]), "status", "is not known")
     columns.fault(~raw["alert"].isin(list(LEVELS)), "alert", f"is none of {', '.join(filter(None, LEVELS))}")
     started_at, modified_at = _instant(columns, "time", now), _instant(columns, "updated", now)

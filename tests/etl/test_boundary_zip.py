@@ -44,8 +44,10 @@ def test_what_holds_no_boundaries_is_left_to_others(body):
         (packed(("a.geojson", b"1"), ("a.geojson", b"2")), "twice"),
         (packed(("a.geojson", b"1"), method=zipfile.ZIP_BZIP2), "not read"),
         (packed(("a.geojson", b"1"))[:-4], "no readable zip"),
+        (packed(("a.gdb/a00000001.gdbtable", b"1"), ("a.gdb/gdb", b"")), "file geodatabase"),
+        (packed(("adm1.zip", b"1"), ("readme.txt", b"")), "further zip files"),
     ],
 )
-def test_f42_what_should_not_be_unpacked_is_refused(body, reason):
+def test_f70_what_should_not_be_unpacked_is_refused(body, reason):
     with pytest.raises(PayloadRejected, match=reason):
         list(boundary_zip.layers("x.zip", body, 10))

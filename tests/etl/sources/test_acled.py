@@ -89,7 +89,7 @@ def test_dates_come_in_three_shapes():
     assert len(rows(items("export.csv"))) == 3
 
 
-@pytest.mark.parametrize("text", ["5 January 2024", "05 Janvier 2024", "31 Feb 2024", "01/02/2024", "01 Jan 2030", ""])
+@pytest.mark.parametrize("text", ["5. January 2024", "05 Janvier 2024", "31 Feb 2024", "01/02/2024", "01 Jan 2030", ""])
 def test_f41_f43_no_other_date_is_taken(text):
     (reject,) = [item for item in page(event_date=text) if isinstance(item, Reject)]
     assert "event_date" in reject.reason
@@ -303,3 +303,40 @@ def test_f06_a_zip_or_workbook_without_events_is_refused(tmp_path):
     for body in ((tmp_path / "x.xlsx").read_bytes(), b"PK\x03\x04 damaged"):
         with pytest.raises(PayloadRejected):
             told("x.xlsx", body)
+
+
+def test_a_list_that_was_saved_without_its_envelope_is_read():
+    frame = rows(list(SOURCE.parse(Payload("list.json", json.dumps(EVENTS["data"][:2]).encode()))))
+    assert sorted(frame.index) == ["CAF9001", "CAF9002"]
+
+
+MONADIC = "event_id_cnty,event_date,event_type,inter1,iso,latitude,longitude,geo_precision,fatalities"
+
+
+def test_a_monadic_export_has_a_row_for_each_side_of_one_event():
+    lines = [f"CAF9001,2024-01-05,Battles,{side},140,7.1,21.2,1,4" for side in ("Rebel group", "State forces")]
+    answer = {"success": True, "data": [dict(zip(MONADIC.split(","), line.split(","), strict=True)) for line in lines]}
+    for body in ("\n".join([MONADIC, *lines]), json.dumps(answer)):
+        found = told("monadic", body)
+        assert rows(found)["kind"].to_dict() == {"CAF9001": "state_based"}
+        assert [item.rows for item in found if isinstance(item, Ignored)] == [1]
+
+
+def test_an_answer_of_the_api_before_2023_does_not_tell_the_target_and_the_other_side_does():
+    record = {**EVENTS["data"][0], "event_type": "Explosions/Remote violence", "inter1": "1", "inter2": "7"}
+    del record["civilian_targeting"]
+    assert rows(told("old.json", json.dumps({"status": 200, "success": True, "data": [record]})))["kind"].tolist() == [
+        "one_sided"
+    ]
+
+
+@pytest.mark.parametrize("day", ["5-Jan-24", "05-Jan-2024", "5 January 2024"])
+def test_days_and_degrees_as_spreadsheets_of_other_countries_save_them_are_read(day):
+    body = f"{MONADIC.replace(',', ';')}\nCAF9001;{day};Battles;Rebel group;140;7,1;21,25;1;4\n"
+    row = rows(told("saved.csv", body)).loc["CAF9001"]
+    assert (f"{row['start_date']:%Y-%m-%d}", row["latitude"], row["longitude"]) == ("2024-01-05", 7.1, 21.25)
+
+
+def test_f41_days_whose_file_proves_that_the_month_comes_first_are_read():
+    body = f"{MONADIC}\nCAF9001,01/25/2024,Battles,Rebel group,140,7.1,21.2,1,4\n"
+    assert f"{rows(told('us.csv', body)).loc['CAF9001', 'start_date']:%Y-%m-%d}" == "2024-01-25"

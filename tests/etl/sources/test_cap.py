@@ -71,7 +71,7 @@ def test_two_infos_in_one_language_are_both_kept():
     [
         (1, "sender is missing"),
         (2, "has no time zone"),
-        (3, "is not CAP 1.1 or 1.2"),
+        (3, "is not CAP 1.0, 1.1 or 1.2"),
         (4, "polygon is not closed"),
         (5, "axes swapped"),
     ],
@@ -180,6 +180,8 @@ def test_fetch_follows_an_index_and_what_fails_takes_nothing_with_it(monkeypatch
 def test_fetch_raises_when_no_feed_can_be_had_and_hosts_are_those_of_the_setting(monkeypatch):
     monkeypatch.setenv("WAYPOST_CAP_FEEDS", "https://a.example/rss.xml https://c.example:port/ https://b.example/feed")
     assert source("cap").spec.hosts == ("a.example", "b.example")
+    monkeypatch.setenv("WAYPOST_CAP_HOSTS", "Alerts.example a.example")
+    assert source("cap").spec.hosts == ("a.example", "alerts.example", "b.example")
     with serving(answer(b"<html>Sign in</html>")) as server, httpx.Client() as client:
         monkeypatch.setenv("WAYPOST_CAP_FEEDS", server.url)
         with pytest.raises(PayloadRejected, match="HTML page"):
@@ -231,6 +233,8 @@ def test_an_alert_that_is_not_for_the_public_is_ignored_by_name(scope):
         ("<event>Persona desaparecida</event>", 0),
         ("<headline>AMBER Alert issued</headline>", 0),
         ("<event>Amber wind warning</event>", 1),
+        ("<headline>Police searching for a suspicious person</headline>", 0),
+        ("<event>Personne dangereuse</event>", 0),
         ("<headline>Missing persons after the flood</headline>", 1),
     ],
 )
@@ -249,3 +253,28 @@ def test_an_index_that_was_saved_without_its_alerts_says_so():
     body = b'<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>Orange wind</title></entry></feed>'
     (found,) = items("i.atom", body)
     assert (found.rows, "holds no alert" in found.reason) == (1, True)
+
+
+def test_alerts_that_an_index_keeps_on_another_host_are_named_with_the_setting_and_asked_by_https(monkeypatch):
+    index = b"<rss><channel><item><link>http://kept.example/1.xml?at=1</link></item></channel></rss>"
+    seen: list[str] = []
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        seen.append(str(request.url))
+        if request.url.host != "hub.example":
+            raise PayloadRejected(str(request.url), "is not https on hub.example; not followed")
+        return httpx.Response(200, content=index)
+
+    monkeypatch.setenv("WAYPOST_CAP_FEEDS", "https://hub.example/rss")
+    with httpx.Client(transport=httpx.MockTransport(answered)) as client:
+        payloads = list(source("cap").fetch(client, Window(datetime(2024, 7, 30, tzinfo=UTC))))
+    assert seen == ["https://hub.example/rss", "https://kept.example/1.xml?at=1"]
+    (told,) = source("cap").parse(payloads[-1])
+    assert "WAYPOST_CAP_HOSTS" in told.reason
+
+
+def test_an_alert_of_cap_1_0_is_read_with_its_codes():
+    body = alert("<certainty>Very Likely</certainty><area><geocode>fips6=006109</geocode></area>")
+    old = body.replace(b"urn:oasis:names:tc:emergency:cap:1.2", b"http://www.incident.com/cap/1.0")
+    (found,) = [item.frame for item in items("1.cap", old) if isinstance(item, Rows)]
+    assert found[["certainty", "geocodes"]].to_numpy().tolist() == [["likely", "fips6=006109"]]

@@ -302,3 +302,75 @@ def test_a_text_with_semicolons_of_western_europe_is_read_and_an_estimate_is_rej
     found = told("mali.csv", body.encode("cp1252"))
     assert frame_of(found)["people"].tolist() == [1200]
     assert [item.locator for item in found if isinstance(item, Reject)] == ["line 3"]
+
+
+def test_the_sites_of_a_round_are_visited_on_different_days_and_counted_at_its_end():
+    header = ["Country", "Survey Round", "1.1.e.1 Region", "1.1.e.2 Zone", "2.1.b.1 Total number of IDP individuals"]
+    row = ["Ethiopia", 33, "A", "B"]
+    for visited, days in (("1.1.a.1: Survey Date", ["2023-05-03"]), ("Date Reported", ["2023-05-02", "2023-05-03"])):
+        body = workbook(S=[[*header, visited], [*row, 120, date(2023, 5, 2)], [*row, 30, date(2023, 5, 3)]])
+        frame = frame_of(told("dtm.xlsx", body))
+        assert frame["people"].sum() == 150
+        assert frame["period_end_date"].dt.strftime("%Y-%m-%d").tolist() == days
+
+
+def test_visits_without_a_round_are_one_within_a_quarter_of_a_year():
+    header = ["Country", "Region", "IDP individuals", "Date of assessment"]
+    for last, count in ((date(2023, 6, 30), 1), (date(2024, 6, 30), 2)):
+        body = workbook(S=[header, ["Somalia", "A", 5, date(2023, 5, 1)], ["Somalia", "A", 7, last]])
+        assert len(frame_of(told("dtm.xlsx", body))) == count
+
+
+def test_a_sum_that_a_rejected_row_belongs_to_is_not_known():
+    header, day = ["Country", "Region", "District", "IDP individuals", "Date"], date(2024, 5, 31)
+    rows_ = [["Somalia", "A", area, people, day] for area, people in (("B", 12), ("B", "~30"), ("C", "x"), ("D", 0))]
+    found = told("dtm.xlsx", workbook(S=[header, *rows_]))
+    frame = frame_of(found).set_index("area_name")
+    assert pd.isna(frame.loc["B", "people"])
+    assert frame.loc["D", "people"] == 0
+    assert list(frame.index) == ["B", "D"]
+    assert sum(isinstance(item, Reject) for item in found) == 2
+
+
+@pytest.mark.parametrize(
+    ("sheet", "header", "people"),
+    [
+        ("PDIs", ["Region", "Cercle", "Menages", "Individus"], 18),
+        ("RETOURNEES_PDIs", ["Region", "Cercle", "Menages", "Individus"], None),
+        ("PDIs", ["Region", "Cercle", "Individus retournés", "Individus"], None),
+        ("Data", ["Region", "Cercle", "Menages", "Individus"], None),
+    ],
+)
+def test_individuals_are_the_displaced_where_the_title_of_the_sheet_says_so_and_no_others_are_named(
+    sheet, header, people
+):
+    body = workbook(**{sheet: [["Mali, septembre 2025"], header, ["A", "B", 3, 18], ["A Total", None, 3, 18]]})
+    if people is None:
+        with pytest.raises(PayloadRejected, match="no column of displaced people"):
+            told("round83.xlsx", body)
+    else:
+        assert frame_of(told("round83.xlsx", body))["people"].tolist() == [people]
+
+
+@pytest.mark.parametrize(
+    ("heading", "value", "last_day"),
+    [
+        ("Month", "September 2023", "2023-09-30"),
+        ("Mois", "9", "2023-09-30"),
+        ("Date", "30/09/2023", "2023-09-30"),
+        ("Date", "03/09/2023", None),
+    ],
+)
+def test_a_month_and_a_day_whose_order_is_proven_are_read_and_nothing_is_guessed(heading, value, last_day):
+    header = ["Country", "Region", "IDP individuals", heading, "Year"]
+    found = told("dtm.xlsx", workbook(S=[header, ["Somalia", "A", 5, value, 2023]]))
+    days = [day for item in found if isinstance(item, Rows) for day in item.frame["period_end_date"]]
+    assert [f"{day:%Y-%m-%d}" for day in days] == ([last_day] if last_day else [])
+    assert any(isinstance(item, Reject) for item in found) == (last_day is None)
+
+
+def test_arabic_headings_are_understood():
+    header = ["المحافظة", "رمز المحافظة", "المديرية", "رمز المديرية", "عدد الأسر النازحة", "عدد الأفراد النازحين"]
+    body = workbook(S=[["مصفوفة تتبع النزوح 2024-05-31"], header, ["أ", "YE26", "ب", "YE2613", 5, 40]])
+    frame = frame_of(told("dtm.xlsx", body))
+    assert frame[["country_iso3", "area_pcode", "people"]].to_numpy().tolist() == [["YEM", "YE2613", 40]]

@@ -157,3 +157,11 @@ def test_a_page_of_the_api_holds_results_and_a_table_of_something_else_is_refuse
     assert frame_of(told("d.json", json.dumps({"results": results})))["people"].tolist() == [15]
     with pytest.raises(PayloadRejected, match="neither updates nor"):
         told("x.csv", "iso3,year,rainfall\nTCD,2023,1\n")
+
+
+def test_updates_that_were_saved_as_features_give_what_the_list_gives():
+    records = json.loads((PAYLOADS / "idus.json").read_text())
+    features = [{"type": "Feature", "geometry": None, "properties": record} for record in records]
+    body = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+    found = pd.concat([i.frame for i in source("idmc").parse(Payload("x", body)) if isinstance(i, Rows)])
+    pd.testing.assert_frame_equal(found.set_index("record_id"), rows("idus.json"))

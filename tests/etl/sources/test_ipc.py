@@ -45,7 +45,7 @@ def test_the_table_says_the_same_in_the_same_words():
     assert {"all", "phase 3+"} <= same[0] & same[1]
 
 
-def test_f27_an_empty_figure_is_missing_and_zero_is_zero():
+def test_an_empty_figure_is_missing_and_zero_is_zero():
     found = rows("long.csv").query("indicator == 'ipc_people_in_phase'").set_index("breakdown")["value"]
     assert found["phase 5"] == 0
     assert pd.isna(found["phase 4"])
@@ -128,3 +128,8 @@ def test_a_period_that_a_wide_row_does_not_tell_is_none_and_a_fault_costs_its_ow
 def test_f27_a_table_of_something_else_is_refused_with_what_it_lacks():
     with pytest.raises(PayloadRejected, match="lacks the columns Country, Date of analysis"):
         told("a,b\n1,2\n")
+
+
+def test_the_map_of_an_analysis_is_refused_with_what_it_lacks():
+    with pytest.raises(PayloadRejected, match="neither its country nor its months"):
+        list(SOURCE.parse(Payload("ipc_afg.geojson", b'{"type": "FeatureCollection", "features": []}')))

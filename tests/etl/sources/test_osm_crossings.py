@@ -144,3 +144,16 @@ def test_fetch_asks_for_each_country_along_its_border(monkeypatch):
     assert [p.name for p in payloads] == ["lie.json", "caf.json"]
     assert [f'"{iso3}"' in query for iso3, query in zip(("LIE", "CAF"), asked, strict=True)] == [True, True]
     assert all("out center" in query for query in asked)
+
+
+def test_an_extract_in_xml_gives_what_the_pbf_gives_and_one_with_entities_is_refused(tmp_path: Path):
+    written = tmp_path / "namibia.osm"
+    with osmium.SimpleWriter(str(written)) as writer:
+        for thing in osmium.FileProcessor(PAYLOADS / "namibia-latest.osm.pbf"):
+            writer.add(thing)
+    body = written.read_bytes()
+    for content in (body, written, b"\xef\xbb\xbf" + body):
+        pd.testing.assert_frame_equal(rows(Payload("namibia.osm", content), Place), rows(NAMIBIA, Place))
+    bomb = body.replace(b"<osm ", b'<!DOCTYPE osm [<!ENTITY a "b">]><osm ', 1)
+    with pytest.raises(PayloadRejected, match="begins like an XML document"):
+        told(Payload("namibia.osm", bomb), Rows)

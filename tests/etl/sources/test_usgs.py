@@ -12,7 +12,7 @@ from data.schema.hazard_event import HazardEvent
 from etl import pipeline
 from etl.archive import Archive
 from etl.registry import source
-from etl.source import Ignored, Payload, Reject, Rows
+from etl.source import Ignored, Keeps, Payload, Reject, Rows
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "usgs"
 
@@ -106,9 +106,12 @@ def test_a_small_earthquake_that_is_deleted_is_a_deletion():
     assert frame["is_deleted"].all()
 
 
+def parsed_payload(*features: dict) -> Payload:
+    return Payload("x.geojson", json.dumps({"type": "FeatureCollection", "features": features}).encode())
+
+
 def parsed(*features: dict) -> list:
-    body = json.dumps({"type": "FeatureCollection", "features": features}).encode()
-    return list(source("usgs").parse(Payload("x.geojson", body)))
+    return [item for item in source("usgs").parse(parsed_payload(*features)) if not isinstance(item, Keeps)]
 
 
 def quake(event_id: str, **told: object) -> dict:
@@ -144,3 +147,19 @@ def test_an_earthquake_without_a_position_is_rejected_and_never_taken_for_a_blas
 def test_other_forms_of_the_same_service_are_refused_by_their_name(body, reason):
     with pytest.raises(PayloadRejected, match=reason):
         list(source("usgs").parse(Payload("x.csv", body)))
+
+
+@pytest.mark.parametrize("geometry", [None, {"type": "Point", "coordinates": [None, None, None]}])
+def test_a_deleted_event_of_which_only_ids_are_told_is_gone_and_the_others_stay(geometry, store, tmp_path):
+    bare = {"status": "deleted", "time": None, "mag": None, "type": None, "title": None, "ids": ",us1a,ci1a,"}
+    sent = [parsed_payload(quake("us1a"), quake("us1b")), parsed_payload(quake("us1a", geometry=geometry, **bare))]
+    for payload in sent:
+        pipeline.load(store, Archive(tmp_path), source("usgs"), [payload])
+    assert store.read(HazardEvent)["event_id"].tolist() == ["us1b"]
+
+
+def test_f61_an_old_copy_of_the_feed_takes_no_newer_state_back(store, tmp_path):
+    newer, older = quake("us1a", mag=6.6, updated=1_700_000_900_000), quake("us1a", updated=1_700_000_600_000)
+    for one in (newer, older):
+        pipeline.load(store, Archive(tmp_path), source("usgs"), [parsed_payload(one)])
+    assert store.read(HazardEvent)["severity"].tolist() == [6.6]
