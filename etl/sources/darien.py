@@ -55,7 +55,7 @@ class Darien:
         publisher="IOM (gdidata), from Panama's Servicio Nacional de Migración",
         url="https://github.com/iom/gdidata",
         licence="MIT",
-        cadence=timedelta(days=31),
+        cadence=None,
         tables=(Situation, Place, BorderPoint, Observation),
         first_date=date(FIRST_MONTHLY_YEAR, 1, 1),
         rows=(1, 10_000),

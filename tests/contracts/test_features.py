@@ -17,7 +17,6 @@ from tests.worlds import day, facts, growing
 
 DAYS = 1000
 CUT = 850
-FROM_REPORTS = {"recent", "region", "neighbours", "season"}
 OPEN_BY_DEFAULT = "crossings"
 
 
@@ -78,16 +77,19 @@ def test_what_was_known_later_changes_nothing(group):
 
 
 @pytest.mark.parametrize("group", FEATURES)
-def test_nothing_is_known_of_an_empty_table(group):
+def test_an_empty_table_is_not_known_and_no_zero(group, full):
+    """Beside reports alone a column is missing, unless it is made of reports alone: then nothing else changes it."""
     known = Panel(facts(growing(days=DAYS)), "w", day(DAYS - 1))
-    found = FEATURES[group].on(known, [known.origin_day - 7, known.origin_day])
+    asked = range(known.origin_day - 180, known.origin_day + 1, 10)
+    found, with_all = FEATURES[group].on(known, asked), FEATURES[group].on(full, asked)
     if group == OPEN_BY_DEFAULT:
         assert found[:, :, 0].tolist() == np.ones(found.shape[:2]).tolist()
-    elif group not in FROM_REPORTS:
-        assert np.isnan(found).all()
-    else:
-        nobody = Panel(facts(extra_sites=("s0",)), "w", day(DAYS - 1))
-        assert FEATURES[group].on(nobody, [nobody.origin_day]).shape[1] == 0
+        return
+    for column, name in enumerate(FEATURES[group].names):
+        is_missing = np.isnan(found[:, :, column]).all()
+        assert is_missing or np.allclose(found[:, :, column], with_all[:, :, column], equal_nan=True), name
+    nobody = Panel(facts(extra_sites=("s0",)), "w", day(DAYS - 1))
+    assert FEATURES[group].on(nobody, [nobody.origin_day]).shape[1] == 0
 
 
 @pytest.mark.parametrize("group", FEATURES)
