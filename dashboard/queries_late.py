@@ -9,32 +9,34 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
-from sqlalchemy import bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Text
+from sqlalchemy import text
 
 from dashboard.queries import View, forecast_run
 from dashboard.queries_sources import point_freshness
 from data import freshness
+from data.access import gate
 from data.freshness import LATENESS, Looks, State
 from data.schema.conflict_event import ConflictEvent
 from data.schema.conflict_period import ConflictPeriod
 from data.schema.link import Link
+from data.schema.observation import Observation
 from data.schema.situation import Situation
+from data.schema.source_run import SourceRun
 from data.store import reported
 from etl.registry import sources
 
 SAID = (State.OVERDUE, State.DELINQUENT)
 """The states that a chart says; data that are merely due are on their way."""
 _CONFLICT = {ConflictEvent, ConflictPeriod}
-_RUNS = text("""
-    SELECT source_id, max(checked_at) AS good_at, max(newest_content_at) AS newest_content_at FROM source_run
-    WHERE status IN ('ok', 'unchanged') AND checked_at <= :at AND source_id = ANY(:ids) GROUP BY source_id
-""").bindparams(bindparam("ids", type_=ARRAY(Text)))
-_COUNTED_BY = text("""
+_RUNS = """
+    SELECT source_id, coalesce(max(checked_at) FILTER (WHERE is_look), max(checked_at)) AS good_at,
+        max(newest_content_at) AS newest_content_at FROM source_run r
+    WHERE status IN ('ok', 'unchanged') AND checked_at <= :at AND source_id = ANY(:ids) AND {visible} GROUP BY source_id
+"""
+_COUNTED_BY = """
     SELECT DISTINCT r.source_id FROM observation o JOIN source_run r ON r.id = o.run_id
-    WHERE o.place_id = ANY(:places) AND o.known_from <= :at AND (o.known_to IS NULL OR o.known_to > :at)
-""").bindparams(bindparam("places", type_=ARRAY(Text)))
+    WHERE o.place_id = ANY(:places) AND o.known_from <= :at AND (o.known_to IS NULL OR o.known_to > :at) AND {visible}
+"""
 
 
 @dataclass(frozen=True)
@@ -107,13 +109,17 @@ def basis(view: View, place_id: str | None = None) -> Basis:
 def late_feeds(view: View, place_ids: Iterable[str]) -> list[Late]:
     """Return the feeds behind the counts of these places and behind the conflict data that are overdue or worse.
 
-    Files that come when somebody sends them have no rhythm and are never late, nor is a feed that brought nothing yet.
+    Files that come when somebody sends them have no rhythm and are never late, nor is a feed that brought nothing yet
+    or brought only what the store's audience may not read.
     """
     known, at = sources(), judged_at(view)
     conflict = [i for i, s in known.items() if _CONFLICT & set(s.spec.tables)]
+    audience = view.store.audience
+    counted_by = text(_COUNTED_BY.format(visible=gate(Observation, audience, "o")))
+    seen = text(_RUNS.format(visible=gate(SourceRun, audience, "r")))
     with reported(), view.store.engine.connect() as connection:
-        named = connection.execute(_COUNTED_BY, {"places": list(place_ids), "at": at}).scalars().all()
-        runs = connection.execute(_RUNS, {"ids": sorted({*named, *conflict} & set(known)), "at": at}).all()
+        named = connection.execute(counted_by, {"places": list(place_ids), "at": at}).scalars().all()
+        runs = connection.execute(seen, {"ids": sorted({*named, *conflict} & set(known)), "at": at}).all()
     found = []
     for run in runs:
         spec = known[run.source_id].spec

@@ -44,7 +44,7 @@ class SourceState:
 def source_states(store: Store, now: datetime, scheduled: str) -> list[SourceState]:
     """Return every source with its state; ``scheduled`` is the setting WAYPOST_SOURCES."""
     known = sources()
-    seen, chosen = looks(store, known), enabled(scheduled)
+    seen, chosen = looks(store, known, or_by_hand=True), enabled(scheduled)
     return [
         SourceState(s.spec, state_of(s.spec, seen[i], now), seen[i], is_configured(s.spec), i in chosen)
         for i, s in known.items()

@@ -33,6 +33,20 @@ class DatabaseUnavailable(WaypostError):
         return f"The database at {self.where} cannot be used: {self.reason}"
 
 
+class DatabaseReadOnly(WaypostError):
+    """The database takes no changes at the moment: a replica, or one that was set so. ``said`` is the server's word."""
+
+    exit_code = os.EX_UNAVAILABLE
+    http_status = 503
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = said
+
+    def __str__(self) -> str:
+        return "This database is read-only at the moment: nothing can be changed, everything can be read."
+
+
 class SchemaOutdated(WaypostError):
     """The database holds another schema revision than this program; ``found`` is None when it holds none."""
 
@@ -44,7 +58,8 @@ class SchemaOutdated(WaypostError):
         self.found, self.wanted = found, wanted
 
     def __str__(self) -> str:
-        return f"The database schema is at revision {self.found or 'none'}, this program needs {self.wanted}"
+        held = f"The database schema is at revision {self.found or 'none'}, this program needs {self.wanted}"
+        return f"{held}: ./waypost run brings an older one up to date"
 
 
 class DiskFull(WaypostError):
@@ -141,4 +156,5 @@ class ExpectationBroken(WaypostError):
         self.metric, self.value, self.bound = metric, value, bound
 
     def __str__(self) -> str:
-        return f"{self.metric} is {self.value:g}, expected {self.bound:g}; the last good data are kept"
+        side = "at least" if self.value < self.bound else "at most"
+        return f"{self.metric} is {self.value:g}, expected {side} {self.bound:g}; the last good data are kept"

@@ -39,6 +39,16 @@ class State(StrEnum):
     FAILING = "failing"
 
 
+WORDS = {
+    State.ON_TIME: ("Up to date", "the newest content is as new as this source can be"),
+    State.DUE: ("New data due", "the next content should be here by now"),
+    State.OVERDUE: ("Late", "more than twice the usual time has passed; use with care"),
+    State.DELINQUENT: ("Stopped", "more than three times the usual time has passed; do not rely on it"),
+    State.FAILING: ("Last look failed", "the last good data are shown, if any; the next attempt comes by itself"),
+    State.NEVER: ("No data yet", "nothing was ever loaded from this source"),
+    State.NOT_CONFIGURED: ("Not set up", "a key or a setting is missing; what to do stands beside it"),
+}
+"""What to call a state, and what it means."""
 LATENESS = (State.ON_TIME, State.DUE, State.OVERDUE, State.DELINQUENT)
 """The states of lateness, the least first; the position is the number of whole intervals missed, at most three."""
 

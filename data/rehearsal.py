@@ -31,12 +31,13 @@ class Rehearsal(Store):
 
     @contextmanager
     def load(
-        self, source_id: str, payload_name: str = "", payload_sha256: str = "", program_sha256: str = ""
+        self, source_id: str, payload_name: str = "", payload_sha256: str = "", program_sha256: str = "", **values: Any
     ) -> Iterator[Load]:
         """Open a load like `Store.load`; whatever it does is looked at and taken back, and no run is recorded."""
         now = datetime.now(UTC)
         run = {"source_id": source_id, "checked_at": now, "status": "running", "dataset_id": self.dataset_id}
         named = {"payload_name": payload_name, "payload_sha256": payload_sha256, "program_sha256": program_sha256}
+        named |= values
         with reported(), self.engine.connect() as connection, connection.begin() as transaction:
             connection.execute(text(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}"))
             run_id = int(

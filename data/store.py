@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
+from psycopg.errors import ReadOnlySqlTransaction
 from sqlalchemy import Engine, Select, delete, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InternalError, OperationalError
 
 from data.access import OPERATIONAL, gate
-from data.errors import DatabaseUnavailable, WaypostError
+from data.errors import DatabaseReadOnly, DatabaseUnavailable, WaypostError
 from data.load import Load
 from data.schema import Base, Versioned
 from data.schema.source_run import SourceRun
@@ -70,18 +71,17 @@ class Store:
 
     @contextmanager
     def load(
-        self, source_id: str, payload_name: str = "", payload_sha256: str = "", program_sha256: str = ""
+        self, source_id: str, payload_name: str = "", payload_sha256: str = "", program_sha256: str = "", **values: Any
     ) -> Iterator[Load]:
         """Open a load for one source: everything it adds lands together on leaving, or nothing does.
 
-        The run is recorded either way, with what it read and which program read it. A second load of the same source
-        waits for the first.
+        The run is recorded either way, with what it read and which program read it; ``values`` are further columns of
+        the run. A second load of the same source waits for the first.
         """
         now = datetime.now(UTC)
         with reported():
-            run_id = self._begin_run(
-                source_id, now, payload_name=payload_name, payload_sha256=payload_sha256, program_sha256=program_sha256
-            )
+            read = {"payload_name": payload_name, "payload_sha256": payload_sha256, "program_sha256": program_sha256}
+            run_id = self._begin_run(source_id, now, **read, **values)
             try:
                 with self.engine.begin() as connection, closing(Load(connection, run_id, source_id, now)) as load:
                     yield load
@@ -168,9 +168,13 @@ def _matching(query: "Select[Any]", table: type[Base], where: Mapping[str, Any])
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """Turn a lost or full database into our own error."""
+    """Turn a lost, full or read-only database into our own error."""
     try:
         yield
+    except InternalError as error:
+        if not isinstance(error.orig, ReadOnlySqlTransaction):
+            raise
+        raise DatabaseReadOnly(str(error.orig)) from error
     except OperationalError as error:
         raise DatabaseUnavailable("the current address", str(error.orig).strip().splitlines()[0]) from error
 

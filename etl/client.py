@@ -28,7 +28,10 @@ pause = time.sleep
 
 
 class RateLimited(WaypostError):
-    """The server ``host`` asks to be left alone for ``asked`` (its own words), longer than we wait within one look."""
+    """The server ``host`` asks to be left alone, longer than we wait within one look.
+
+    ``asked`` is its Retry-After: seconds, a date, or empty.
+    """
 
     exit_code = os.EX_TEMPFAIL
     http_status = 503
@@ -38,7 +41,8 @@ class RateLimited(WaypostError):
         self.host, self.asked = host, asked
 
     def __str__(self) -> str:
-        wish = f"; it asks to wait {self.asked}" if self.asked else ""
+        wish = f"; it asks to wait {self.asked} seconds" if self.asked.isdecimal() else ""
+        wish = wish or (f"; it asks to wait until {self.asked}" if self.asked else "")
         return f"rate limited by {self.host}{wish}; the last good data are kept"
 
 
@@ -119,7 +123,9 @@ def _body(answer: httpx.Response, max_bytes: int) -> bytes:
         size += len(block)
         if size > max_bytes:
             raise PayloadRejected(host, f"answered with more than {max_bytes:,} bytes")
-    if unpacker is not None and size and (not unpacker.eof or unpacker.unused_data):
+    if not size:
+        raise PayloadRejected(host, "answered with an empty body")
+    if unpacker is not None and (not unpacker.eof or unpacker.unused_data):
         raise PayloadRejected(host, f"was cut off, or went on, after {size:,} unpacked bytes")
     return b"".join(blocks)
 

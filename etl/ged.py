@@ -17,6 +17,7 @@ from data.errors import PayloadRejected
 from data.schema.conflict_event import ConflictEvent
 from etl.columns import Columns
 from etl.delimited import Chunk, read
+from etl.geography import with_odd_positions
 from etl.gleditsch_ward import countries_today, iso3_by_number
 from etl.json_text import read_json
 from etl.left_out import new_columns, without_tags
@@ -108,9 +109,6 @@ def _items(chunks: Iterable[Chunk], where: str, source_id: str, now: datetime) -
 def _events(columns: Columns, source_id: str, now: datetime) -> pd.DataFrame:
     """Return the events of a chunk; what is wrong with them is noted in ``columns``."""
     code, count = partial(columns.code, is_number=True), columns.whole_number
-    longitude, latitude = columns.number("longitude", needed=True), columns.number("latitude", needed=True)
-    null_island = (longitude == 0) & (latitude == 0)
-    flag = columns.meaning("where_prec", FLAGS, is_number=True)
     events = pd.DataFrame(
         {
             "source_id": source_id,
@@ -120,17 +118,17 @@ def _events(columns: Columns, source_id: str, now: datetime) -> pd.DataFrame:
             "end_date": columns.date("date_end", *DATE_FORMS, now=now, needed=True),
             "country_iso3": code("country_id", iso3_by_number()),
             "admin1_name": columns.text("adm_1"),
-            "longitude": longitude,
-            "latitude": latitude,
-            "location_precision": code("where_prec", PRECISIONS).mask(null_island, "unknown"),
-            "location_flag": flag.mask(null_island, "null_island"),
+            "longitude": columns.number("longitude", needed=True),
+            "latitude": columns.number("latitude", needed=True),
+            "location_precision": code("where_prec", PRECISIONS),
+            "location_flag": columns.meaning("where_prec", FLAGS, is_number=True),
             "fatalities_best": count("best"),
             "fatalities_low": count("low"),
             "fatalities_high": count("high"),
         }
     )
     number = columns.text("country_id", "").str.removesuffix(".0")
-    return events.assign(country_iso3=countries_today(number, events))
+    return with_odd_positions(events.assign(country_iso3=countries_today(number, events)))
 
 
 def envelope(payload: Payload, max_bytes: int) -> tuple[list[object], int]:

@@ -1,4 +1,4 @@
-"""Whether points lie in the country that their row declares."""
+"""Whether points lie in the country that their row declares, and whether they say more than that."""
 
 from functools import cache
 from typing import Any
@@ -17,7 +17,54 @@ _STEP_DEGREES = 0.02
 """Outlines are walked in steps of at most 2.2 km: the nearest step is at most 0.03 km farther than the outline itself
 for a point 20 km away, and 1.1 km for a point on it."""
 
+CENTROID_KM = 1.0
+"""How near a position is to the centre of a country to be it: outlines, ours and those of others, are off by about so
+much."""
+SMALLEST_COUNTRY_KM2 = 3_000.0
+"""In a smaller country more than one place in a thousand lies at its centre, and the centre is near everything."""
+_KM_PER_DEGREE = 2 * np.pi * EARTH_RADIUS_KM / 360
+
 _Degrees = npt.NDArray[np.float64]
+
+
+def with_odd_positions(events: pd.DataFrame) -> pd.DataFrame:
+    """Return events with what is odd about their position in ``location_flag``, and no more precision than it has.
+
+    ``events`` has country_iso3, longitude, latitude, location_precision and location_flag (missing: nothing odd).
+    Nought and nought is where an unknown position ends up, ``null_island``; the centre of the country is where one
+    goes of which only the country is known, ``country_centroid``.
+    """
+    unknown = (events["longitude"] == 0) & (events["latitude"] == 0)
+    central = at_centroid(events)
+    precision, flag = events["location_precision"], events["location_flag"]
+    return events.assign(
+        location_precision=precision.mask(central, "country").mask(unknown, "unknown"),
+        location_flag=flag.mask(central & flag.isna(), "country_centroid").mask(unknown, "null_island"),
+    )
+
+
+def at_centroid(frame: pd.DataFrame) -> "pd.Series[bool]":
+    """Tell which rows (country_iso3, longitude, latitude in degrees) lie at their country's centre.
+
+    That is within `CENTROID_KM` of it. The centre is that of the outline in plain degrees, as geocoders compute it. Countries without an outline or of
+    less than `SMALLEST_COUNTRY_KM2` have none.
+    """
+    centres = _centroids()
+    x, y = (frame["country_iso3"].map(centres[name]).astype("float64") for name in ("longitude", "latitude"))
+    east_km = (frame["longitude"].astype("float64") - x) * _KM_PER_DEGREE * np.cos(np.radians(y))
+    north_km = (frame["latitude"].astype("float64") - y) * _KM_PER_DEGREE
+    return np.hypot(east_km, north_km) <= CENTROID_KM
+
+
+@cache
+def _centroids() -> pd.DataFrame:
+    """Return the centres (longitude, latitude) of all countries that are large enough, by code."""
+    found = {}
+    for iso3, outline in outlines().items():
+        centre = outline.centroid
+        if outline.area * _KM_PER_DEGREE**2 * np.cos(np.radians(centre.y)) >= SMALLEST_COUNTRY_KM2:
+            found[iso3] = (centre.x, centre.y)
+    return pd.DataFrame.from_dict(found, orient="index", columns=["longitude", "latitude"])
 
 
 def outside_country(frame: pd.DataFrame, tolerance_km: float) -> "pd.Series[bool]":

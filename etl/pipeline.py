@@ -53,24 +53,34 @@ class _Tally:
 def run(store: Store, archive: Archive, source: Source, window: Window, *, live: bool = True) -> dict[str, int]:
     """Fetch a source for a window and load it; failures are recorded, raised, and leave the last good data.
 
-    A ``live`` look reaches until now and is compared with the runs before it; a slice of the past is not.
+    A ``live`` look reaches until now and is compared with the looks before it; a slice of the past is neither.
     """
+    is_look = _is_look(source.spec, live=live)
     try:
         with client(httpx.URL(source.spec.url).host, *source.spec.hosts, archive=archive) as session:
             payloads = list(source.fetch(session, window))
     except ConfigurationMissing as error:
-        store.note_run(source.spec.id, "not_configured", str(error))
+        store.note_run(source.spec.id, "not_configured", str(error), is_look=is_look)
         raise
     except (httpx.HTTPError, WaypostError) as error:
-        store.note_run(source.spec.id, "failed", said(source, error))
+        store.note_run(source.spec.id, "failed", said(source, error), is_look=is_look)
         raise
     return load(store, archive, source, payloads, known=usual(store, source.spec) if live else None)
 
 
+def _is_look(spec: Spec, *, live: bool) -> bool:
+    """Tell whether a run says how a source stands; one without a cadence is only ever sent, so each sending does."""
+    return live or spec.cadence is None
+
+
 def said(source: Source, error: Exception) -> str:
-    """Return an error in words that may be shown and kept: at most 2,000 characters, without the source's key."""
+    """Return an error in words that may be shown and kept: at most 2,000 characters, without the source's key.
+
+    Ours are sentences; one of the client is named before its words, which alone are often none.
+    """
     key = os.environ.get(source.spec.key_setting or "", "")
-    words = f"{type(error).__name__}: {error}".splitlines()[0][:2000]
+    name = "" if isinstance(error, WaypostError) else f"{type(error).__name__}: "
+    words = f"{name}{error}".splitlines()[0][:2000]
     return words.replace(key, "***") if key else words
 
 
@@ -94,7 +104,8 @@ def load(
     if before is not None:
         return _again(store, source.spec, before, names, known)
     tally = _Tally()
-    with store.load(source.spec.id, names, digest, program_sha256()) as target:
+    is_look = _is_look(source.spec, live=known is not None)
+    with store.load(source.spec.id, names, digest, program_sha256(), is_look=is_look) as target:
         target.wait_for(source.spec.rows_of or source.spec.id)
         for payload in payloads:
             items = joined(store, source.parse(payload))
@@ -117,6 +128,7 @@ def _again(store: Store, spec: Spec, before: dict[str, Any], names: str, known: 
         told += doubts(spec, known, counts["read"], known.filled, newest, datetime.now(UTC))
     values = {f"rows_{name}": count for name, count in counts.items()}
     values |= {name: before[name] for name in ("payload_sha256", "program_sha256", "newest_content_at")}
+    values |= {"is_look": _is_look(spec, live=known is not None)}
     store.note_run(spec.id, "unchanged", "; ".join(told), payload_name=names, **values)
     return counts
 

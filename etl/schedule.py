@@ -28,6 +28,8 @@ FIRST_LOOK = timedelta(days=30)
 """How far back the first look at a source goes; `etl.backfill` fetches what is older."""
 FIRST_PAUSE = timedelta(minutes=5)
 SHORTEST_LIMIT, LONGEST_LIMIT = timedelta(hours=1), timedelta(days=1)
+PLANNED_WITHIN = timedelta(seconds=30)
+"""Workers plan once a minute: what falls due within half of one is due, or each look would come a minute late."""
 NONE = "none"
 
 
@@ -98,11 +100,11 @@ def window(spec: Spec, seen: Looks, now: datetime) -> Window:
 
 
 def due(store: Store, chosen: Iterable[Source], now: datetime, started_at: datetime) -> list[str]:
-    """Return the ids of the sources that are due at ``now``."""
+    """Return the ids of the sources that are due at ``now``, or `PLANNED_WITHIN` after it."""
     specs = [source.spec for source in chosen]
     seen = looks(store, [spec.id for spec in specs])
     times = {spec.id: due_at(spec, seen[spec.id], started_at) for spec in specs}
-    return [source_id for source_id, at in times.items() if at is not None and at <= now]
+    return [source_id for source_id, at in times.items() if at is not None and at <= now + PLANNED_WITHIN]
 
 
 def look(store: Store, archive: Archive, source: Source, now: datetime) -> dict[str, int] | None:

@@ -30,7 +30,10 @@ def tell_stops(store: Store, chosen: Iterable[Source], now: datetime) -> list[st
         state = state_of(spec, held, now)
         if state is State.DELINQUENT and begin_stop(store, spec.id, held.newest_content_at, now):
             newest = "none" if held.newest_content_at is None else f"{held.newest_content_at:%Y-%m-%d %H:%M} UTC"
-            log.warning("%s has stopped: three of its intervals without news; newest content %s", spec.id, newest)
+            ours = f"; failures in a row: {held.failures} ({held.message})" if held.failures else ""
+            log.warning(
+                "%s has stopped: three of its intervals without news; newest content %s%s", spec.id, newest, ours
+            )
             told.append(spec.id)
         elif state in _BACK and held.good_at is not None and end_stop(store, spec.id, now):
             log.warning("%s is back", spec.id)

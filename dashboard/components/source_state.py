@@ -7,30 +7,32 @@ from dash import html
 
 from dashboard.queries_sources import SourceState
 from dashboard.words import age, day
-from data.freshness import State
+from data.freshness import WORDS, State
 from etl.schedule import due_at
 
-WORDS = {
-    State.ON_TIME: ("Up to date", "the newest content is as new as this source can be"),
-    State.DUE: ("New data due", "the next content should be here by now"),
-    State.OVERDUE: ("Late", "more than twice the usual time has passed; use with care"),
-    State.DELINQUENT: ("Stopped", "more than three times the usual time has passed; do not rely on it"),
-    State.FAILING: ("Last look failed", "the last good data are shown, if any; the next attempt comes by itself"),
-    State.NEVER: ("No data yet", "nothing was ever loaded from this source"),
-    State.NOT_CONFIGURED: ("Not set up", "a key or a setting is missing; what to do stands beside it"),
-}
 ORDER = (
     State.DELINQUENT, State.OVERDUE, State.FAILING, State.DUE, State.ON_TIME, State.NOT_CONFIGURED, State.NEVER,
 )  # fmt: skip
 """How sources are listed: what needs attention first, what was never used last."""
 _TRANSPORT = {
+    ("ConnectError: [SSL",): "The publisher's certificate is not valid (or the clock of this machine is wrong)",
     ("ConnectError", "ConnectTimeout"): "The publisher cannot be reached from here",
     ("ReadTimeout", "PoolTimeout", "WriteTimeout"): "The publisher does not answer in time",
     ("RemoteProtocolError", "ReadError", "WriteError"): "The connection broke before the answer was whole",
+    ("TooManyRedirects",): "The publisher's address leads in a circle",
+    ("HTTPStatusError: Server error",): "The publisher's server is out of order",
+    ("HTTPStatusError: Client error '401", "HTTPStatusError: Client error '403"): (
+        "The publisher refuses us: check the key, if this source has one, and the publisher's page"
+    ),
+    ("HTTPStatusError: Client error '404", "HTTPStatusError: Client error '410"): (
+        "The publisher has nothing at this address any more: the feed may have moved"
+    ),
 }
-"""How faults of the client's transport begin, and what they mean."""
+"""How faults of the client begin, and what they mean; the first that fits."""
 REFERENCE_AGE = timedelta(days=366)
 """Content that is older and not looked for by itself is that of a past situation, replayed."""
+WORKER_COMES = timedelta(minutes=15)
+"""A look that is due for longer waits for a worker that is busy, or that is not there."""
 IDLE = (State.NEVER, State.NOT_CONFIGURED)
 
 
@@ -120,20 +122,22 @@ def _why(one: SourceState) -> list[Any]:
         good = f"; last good look {at(looks.good_at)}" if looks.good_at else ""
         said.append(html.P(f"Failed {times}{good}. {in_words(looks.message)}", className="quiet"))
     elif looks.message:
-        said.append(html.P(looks.message, className="quiet"))
+        said.append(html.P(in_words(looks.message), className="quiet"))
     return said
 
 
 def in_words(message: str) -> str:
-    """Return what a run said, a fault of transport in words before its own.
+    """Return what a run said as a sentence, a fault of transport in words before its own; names of files stay.
 
     >>> in_words("ConnectError: [Errno -2] Name or service not known")
     'The publisher cannot be reached from here (ConnectError: [Errno -2] Name or service not known)'
-    >>> in_words("holds 3 rows, fewer than 10")
-    'holds 3 rows, fewer than 10'
+    >>> in_words("holds 3 rows, fewer than 10"), in_words("rss.xml: is an HTML page, not XML")
+    ('Holds 3 rows, fewer than 10', 'rss.xml: is an HTML page, not XML')
     """
     words = next((words for names, words in _TRANSPORT.items() if message.startswith(names)), None)
-    return f"{words} ({message})" if words else message
+    if words:
+        return f"{words} ({message})"
+    return message[:1].upper() + message[1:] if message.partition(" ")[0].isalpha() else message
 
 
 def _next(one: SourceState, now: datetime) -> list[Any]:
@@ -143,7 +147,11 @@ def _next(one: SourceState, now: datetime) -> list[Any]:
     due = due_at(one.spec, one.looks, now) if one.scheduled else None
     if due is None:
         return [_quiet("loaded by hand; WAYPOST_SOURCES turns looking on")]
-    return [_quiet("next look within a minute" if due <= now else f"next look {at(due)}")]
+    if due > now:
+        return [_quiet(f"next look {at(due)}")]
+    if one.looks.looked_at is None or now - due < WORKER_COMES:
+        return [_quiet("next look within a minute")]
+    return [_quiet(f"was due {at(due)} and no worker has come to it: is python -m etl worker running?")]
 
 
 def _newest(one: SourceState, now: datetime) -> Any:

@@ -13,7 +13,8 @@ class SourceRun(Base):
 
     Counts are rows. ``newest_content_at`` is missing where nothing landed. A *failed* run keeps the last good data.
     ``program_sha256`` tells which state of the program read the payload (empty: not told). ``dataset_id`` names the
-    data set under whose agreement the rows came; missing: an open source.
+    data set under whose agreement the rows came; missing: an open source. ``is_look`` is false for what says nothing of
+    a feed today: slices of its past, and files that somebody loaded in its place.
     """
 
     __tablename__ = "source_run"
@@ -40,3 +41,4 @@ class SourceRun(Base):
     rows_ignored: Mapped[int] = mapped_column(server_default="0")
     rows_quarantined: Mapped[int] = mapped_column(server_default="0")
     newest_content_at: Mapped[datetime | None]
+    is_look: Mapped[bool] = mapped_column(server_default="true")

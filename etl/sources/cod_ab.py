@@ -250,16 +250,18 @@ def _areas(rows: list[tuple[Feature, dict[str, str]]], level: int, where: str, *
     if told := [str(texts["pcode"][row]) for row in repaired if row not in faults]:
         yield Ignored(0, f"{len(told)} outlines were not valid and were repaired: {', '.join(told)[:500]}")
     good = frame[~frame.index.isin(list(faults))]
-    has_outlines = any(row.outline is not None for row, _ in rows)
-    if not has_outlines:
-        yield Keeps(AdminArea, "t.area_wkt IS NOT NULL", {})
+    bare = good.loc[good["area_wkt"].isna(), "pcode"].tolist()
+    if bare:
+        yield Keeps(AdminArea, "t.area_wkt IS NOT NULL AND t.pcode = ANY(:codes)", {"codes": bare})
     if len(good):
         locators = pd.Series([f"{where} {rows[row][0].number}" for row in good.index], index=good.index, dtype="str")
         yield Rows(AdminArea, good, locators)
-    scope = "t.source_id = 'cod_ab' AND t.country_iso3 = :country AND t.admin_level = :level"
+    has_outlines = any(row.outline is not None for row, _ in rows)
+    seen = "t.area_wkt IS NULL OR t.pcode <> ALL(:bare)" if has_outlines else "t.area_wkt IS NULL"
+    scope = f"t.source_id = 'cod_ab' AND t.country_iso3 = :country AND t.admin_level = :level AND ({seen})"
     for iso3 in sorted(set(good["country_iso3"])) if is_whole else ():
-        condition = scope if has_outlines else f"{scope} AND t.area_wkt IS NULL"
-        yield Replaces(AdminArea, condition, _MOST_VANISHED_SHARE, {"country": iso3, "level": level})
+        values = {"country": iso3, "level": level} | ({"bare": bare} if has_outlines else {})
+        yield Replaces(AdminArea, scope, _MOST_VANISHED_SHARE, values)
 
 
 def _outlines(outlines: list[Any], faults: dict[int, list[str]]) -> tuple[list[str | None], list[int]]:

@@ -4,6 +4,8 @@ Three forms are read: the overview of all plans of a year, a search for flows, a
 Data Exchange by plan, by plan and cluster, or of flows (`etl.fts_tables`). Decided here, where FTS leaves it open:
 
 - A flow counts towards a plan when it is new money, paid or committed, and no part of another flow.
+- The answer of one page to "the flows of a plan" is the whole of them: a flow that is no longer there was withdrawn. Of
+  a plan with several pages, and of files, nothing is taken for gone.
 - A plan over several years is one row, under its first year; of a plan over several countries the country is missing.
 - In a country's CSV a plan whose code does not name the country is one over several countries: its row is the share
   of this country, under ``<plan>:<ISO3>``. Money that goes to no plan is ignored by name.
@@ -29,9 +31,12 @@ from etl.json_records import object_of, shown
 from etl.json_text import read_json
 from etl.markup import plain_text
 from etl.numbers import to_date, to_number
-from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
+from etl.source import Ignored, Item, Payload, Reject, Replaces, Rows, Spec, Window
 
 MOST_PAGES = 200
+MOST_VANISHED_SHARE = 0.5
+_OF_PLAN = "t.source_id = 'fts' AND t.plan_id = :plan"
+_ONLY_PAGE = re.compile(r"plan-([0-9]{1,9})-flows-page-1\.json$")
 _INSTANT = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|\+00:00)?)?$")
 
 
@@ -82,9 +87,7 @@ class Fts:
             body, kind = send(client, client.build_request("GET", url), self.spec.max_bytes)
             payload = Payload(f"plan-{plan_id}-flows-page-{len(seen)}.json", body, kind)
             yield payload
-            meta = _envelope(payload, self.spec.max_bytes).get("meta")
-            following = meta.get("nextLink") if isinstance(meta, dict) else None
-            url = following if isinstance(following, str) else ""
+            url = _next_link(_envelope(payload, self.spec.max_bytes))
 
     def parse(self, payload: Payload) -> Iterator[Item]:
         """Yield plans or flows."""
@@ -97,11 +100,14 @@ class Fts:
             with payload.open() as stream:
                 yield from items_of(read(stream, payload.name, ()), payload.name, self.clock())
             return
-        data = _envelope(payload, self.spec.max_bytes)["data"]
+        answer = _envelope(payload, self.spec.max_bytes)
+        data = answer["data"]
         if isinstance(data.get("plans"), list):
             yield from _records("response_plan", data["plans"], ResponsePlan, lambda r: _plan(r, self.clock()))
         elif isinstance(data.get("flows"), list):
             yield from _records("funding_flow", data["flows"], FundingFlow, lambda r: _flow(r, self.clock()))
+            if data["flows"] and (plan := _ONLY_PAGE.match(payload.name)) and not _next_link(answer):
+                yield Replaces(FundingFlow, _OF_PLAN, MOST_VANISHED_SHARE, {"plan": plan[1]})
         else:
             raise PayloadRejected(payload.name, "holds neither plans nor flows; totals by group come in the CSV files")
 
@@ -112,6 +118,13 @@ def _envelope(payload: Payload, max_bytes: int) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("status") != "ok" or not isinstance(content.get("data"), dict):
         raise PayloadRejected(payload.name, f"is no answer of FTS with status ok: {shown(content)[:200]}")
     return content
+
+
+def _next_link(answer: dict[str, Any]) -> str:
+    """Return where an answer goes on, empty where it does not."""
+    meta = answer.get("meta")
+    following = meta.get("nextLink") if isinstance(meta, dict) else None
+    return following if isinstance(following, str) else ""
 
 
 def _countries() -> list[str]:

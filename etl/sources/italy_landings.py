@@ -62,6 +62,7 @@ class ItalyLandings:
         rows=(1, 200_000),
         max_bytes=50_000_000,
         publication_delay=timedelta(days=15),
+        least_share_of_usual=0.9,
     )
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:

@@ -11,11 +11,16 @@ from dashboard.components.point_panel import summary
 from dashboard.components.point_table import rows
 from dashboard.figures.fan import arrivals_fan
 from dashboard.queries import View, classed_points
+from data.access import AUDIENCES
 from data.freshness import State
 from data.schema.forecast_run import ForecastRun
 from data.schema.link import Link
+from data.schema.observation import Observation
 from data.schema.situation import Situation
 from data.schema.source_run import SourceRun
+from data.store import Store
+from etl import datasets
+from etl.registry import source
 from tests.worlds import day, facts, load
 
 LAST = day(49)
@@ -33,7 +38,8 @@ def lay(store, end: date | None = None) -> None:
 
 
 def run_of(store, source_id: str, checked_at: datetime, newest: datetime) -> None:
-    run = {"source_id": source_id, "checked_at": checked_at, "status": "ok", "newest_content_at": newest}
+    run = {"source_id": source_id, "checked_at": checked_at, "status": "ok", "newest_content_at": newest,
+           "dataset_id": store.dataset_id}  # fmt: skip
     store.append({SourceRun: pd.DataFrame([run])})
 
 
@@ -77,6 +83,21 @@ def test_f61_conflict_data_are_judged_by_the_clock_and_what_had_been_seen_by_the
     (late,) = queries_late.basis(view(store, 90)).late
     assert (late.title, late.state) == ("UCDP candidate events", State.DELINQUENT)
     assert late.newest_at == at(day(0) - timedelta(days=40))
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_f61_a_late_feed_is_named_only_to_those_who_may_read_it(store, audience):
+    lay(store)
+    datasets.add(store, {"id": "shared", "title": "t", "owner": "o", "agreement": "a", "audience": "partners",
+                         "expires_date": None})  # fmt: skip
+    for dataset_id, source_id in ((None, "ucdp"), ("shared", "ucdp_candidate"), ("shared", "unhcr_odp")):
+        run_of(Store(store.engine, dataset_id=dataset_id), source_id, at(day(20)), at(day(1)))
+    with Store(store.engine, dataset_id="shared").load("unhcr_odp") as target:
+        counts = store.read(Observation)[list(Observation.content())]
+        target.add(Observation, counts.assign(source_id="odp", known_at=at(LAST)))
+    shown = View(Store(store.engine, audience), "w", LAST + timedelta(days=900))
+    named = ["ucdp"] if audience == "public" else ["ucdp", "ucdp_candidate", "unhcr_odp"]
+    assert {late.title for late in queries_late.basis(shown).late} == {source(name).spec.title for name in named}
 
 
 def test_f61_a_panel_names_only_what_its_own_place_rests_on(store):

@@ -9,6 +9,8 @@ import pytest
 from dashboard import queries, queries_sources, tiles
 from dashboard.queries import View
 from data.access import AUDIENCES, gate
+from data.freshness import Looks
+from data.looks import looks
 from data.schema import Base, Versioned
 from data.schema.capacity import Capacity
 from data.schema.conflict_event import ConflictEvent
@@ -118,6 +120,9 @@ def test_open_sources_are_for_everybody(store, tmp_path):
 def test_outside_viewers_do_not_see_the_runs_of_what_they_may_not_read(shared, store):
     assert "counts" not in Store(store.engine, "public").read(SourceRun)["source_id"].tolist()
     assert "counts" in store.read(SourceRun)["source_id"].tolist()
+    seen = {viewer: looks(Store(store.engine, viewer), ["counts"])["counts"] for viewer in AUDIENCES}
+    assert seen["public"] == seen["partners"] == Looks()
+    assert seen["operational"].good_at is not None
 
 
 def test_tiles_ask_the_same_gate(store, tmp_path, monkeypatch):

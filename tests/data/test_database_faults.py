@@ -25,14 +25,16 @@ from dashboard import threads
 from dashboard.faults import status_and_words
 from data import migrate
 from data.cluster import Cluster
-from data.errors import DatabaseUnavailable, WaypostError
+from data.errors import DatabaseReadOnly, DatabaseUnavailable, WaypostError
 from data.migrate import current, newest, upgrade
 from data.postgres import engine as open_engine
 from data.schema.conflict_event import ConflictEvent
 from data.schema.source_run import SourceRun
 from data.store import Store
+from etl.__main__ import main
 
 EVENTS = 3_000
+GDACS = Path(__file__).parents[1] / "payloads" / "gdacs" / "rss.xml"
 
 
 def events(fatalities: int, number: int = EVENTS) -> pd.DataFrame:
@@ -304,17 +306,24 @@ def test_f59_a_dump_restores_to_the_same_rows_and_shapes(store, own_cluster, dat
     restored.engine.dispose()
 
 
-def test_f60_a_read_only_database_serves_reads_and_refuses_writes_with_a_reason(store, database_url):
+def test_f60_a_read_only_database_serves_reads_and_refuses_writes_with_a_reason(
+    store, database_url, monkeypatch, capsys, tmp_path
+):
     load(store, 5)
-    read_only = Store(open_engine(database_url + "&options=-c%20default_transaction_read_only%3Don"))
+    address = database_url + "&options=-c%20default_transaction_read_only%3Don"
+    read_only = Store(open_engine(address))
     assert state(read_only) == {5}
     upgrade(read_only.engine)
-    with pytest.raises(DBAPIError) as refused:
+    with pytest.raises(DatabaseReadOnly) as refused:
         load(read_only, 6)
     assert status_and_words(refused.value) == (
         503,
         "This database is read-only at the moment: nothing can be changed, everything can be read.",
     )
+    monkeypatch.setenv("WAYPOST_DATABASE_URL", address)
+    monkeypatch.setenv("WAYPOST_VAR", str(tmp_path))
+    assert main(["run", "gdacs", "--from", str(GDACS)]) == os.EX_UNAVAILABLE
+    assert capsys.readouterr().err == f"DatabaseReadOnly: {refused.value}\n"
     assert state(store) == {5}
     assert store.read(SourceRun, as_of=datetime.now(UTC)).shape[0] == 1
     read_only.engine.dispose()

@@ -19,6 +19,7 @@ EXAMPLES = [
     errors.PayloadRejected("counts.csv", "an HTML page"),
     errors.IdentityBreak("conflict_event", vanished=90, known=100, max_share=0.2),
     errors.ExpectationBroken("rows", 0, 1),
+    errors.DatabaseReadOnly("cannot execute INSERT in a read-only transaction"),
 ]
 SYSEXITS = {getattr(os, name) for name in dir(os) if name.startswith("EX_")} - {os.EX_OK}
 

@@ -109,6 +109,11 @@ def test_f04_a_cut_gzip_body_is_never_returned(session):
         get(session, server.url, 1_000_000)
 
 
+def test_f07_an_empty_body_is_no_answer(session):
+    with serving(answer(b"")) as server, pytest.raises(PayloadRejected, match="empty body"):
+        get(session, server.url, 1000)
+
+
 def test_a_packed_answer_is_unpacked(session):
     table = b"id,people\n" * 10_000
     with serving(answer(gzip.compress(table), Content_Encoding="gzip")) as server:
@@ -174,7 +179,9 @@ def test_f11_a_redirect_to_another_place_is_refused():
 
 def test_a_query_that_stands_in_the_address_is_kept_beside_the_parameters():
     asked = []
-    transport = httpx.MockTransport(lambda request: asked.append(str(request.url)) or httpx.Response(200))
+    transport = httpx.MockTransport(
+        lambda request: asked.append(str(request.url)) or httpx.Response(200, content=SHORT)
+    )
     with httpx.Client(transport=transport) as web:
         get(web, "https://example.org/a?id=7", 100)
         get(web, "https://example.org/a?id=7", 100, page=2)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.geography import looks_swapped, outside_country
+from etl.geography import at_centroid, looks_swapped, outside_country, with_odd_positions
 from etl.outlines import outlines
 
 
@@ -55,6 +55,30 @@ def test_what_cannot_be_judged_is_not_outside():
 def test_f31_a_position_that_is_flagged_is_not_judged_again():
     rows = frame(("CAF", 0.0, 0.0), ("CAF", 0.0, 0.0)).assign(location_flag=["null_island", None])
     assert outside_country(rows, 25).tolist() == [False, True]
+
+
+@pytest.mark.parametrize("iso3", ["CAF", "SSD", "UKR", "BRA", "PSE"])
+@pytest.mark.parametrize(("north_km", "east_km", "is_central"), [(0, 0, True), (0.6, -0.6, True), (0, 1.5, False)])
+def test_f31_the_centre_of_a_country_says_no_more_than_the_country(iso3, north_km, east_km, is_central):
+    centre = outlines()[iso3].centroid
+    x, y = centre.x + east_km / 111.195 / math.cos(math.radians(centre.y)), centre.y + north_km / 111.195
+    assert at_centroid(frame((iso3, x, y), ("TCD", x, y), ("XYZ", x, y))).tolist() == [is_central, False, False]
+    told = frame((iso3, x, y), (iso3, 0.0, 0.0), (iso3, x, y)).assign(
+        location_precision=["exact", "exact", "unknown"],
+        location_flag=pd.Series([None, None, "sea_or_air"], dtype="str"),
+    )
+    found = with_odd_positions(told)
+    assert found["location_flag"].fillna("").tolist() == [
+        "country_centroid" if is_central else "",
+        "null_island",
+        "sea_or_air",
+    ]
+    assert found["location_precision"].tolist()[:2] == ["country" if is_central else "exact", "unknown"]
+
+
+def test_f31_a_small_country_has_no_centre_and_a_missing_position_is_nowhere():
+    centre = outlines()["SGP"].centroid
+    assert not at_centroid(frame(("SGP", centre.x, centre.y), ("CAF", None, None), (None, 0.0, 0.0))).any()
 
 
 def test_f32_f33_numbers_that_are_no_coordinates_are_outside():

@@ -68,7 +68,7 @@ def test_lines_are_left_out_and_another_reference_system_is_refused():
 
 @given(st.integers(0, 4000), st.binary(min_size=1, max_size=8))
 @settings(deadline=None, max_examples=60)
-def test_f42_damage_is_refused_or_read_and_never_anything_else(at, noise):
+def test_damage_is_refused_or_read_and_never_anything_else(at, noise):
     body = package()
     with suppress(PayloadRejected):
         read(body[:at] + noise + body[at + len(noise) :])

@@ -10,7 +10,7 @@ from etl.json_records import chunk_of_records
 PLAIN = st.none() | st.booleans() | st.text()
 
 
-def test_f27_null_is_empty_and_zero_is_zero():
+def test_null_is_empty_and_zero_is_zero():
     chunk = chunk_of_records("x", [{"a": None, "b": "0"}, {"a": "-"}, {"a": True, "b": ""}], ["a", "b"])
     assert chunk.frame.to_numpy().tolist() == [["", "0"], ["-", ""], ["true", ""]]
     assert chunk.lines.tolist() == [1, 2, 3]

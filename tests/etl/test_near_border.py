@@ -20,6 +20,13 @@ def test_a_capital_lies_in_one_country_and_the_sea_in_none():
     assert countries_near((-30.0, 0.0)) == {}
 
 
+def test_f40_a_point_on_the_edge_of_two_countries_is_given_to_one_always_the_same():
+    for longitude in (26.0, 28.0, 30.0):  # the border of Egypt and the Sudan is straight along 22 degrees north
+        found = countries_near((longitude, 22.0))
+        assert list(found) == ["EGY", "SDN"], "as near to both: by their codes"
+        assert found == countries_near((longitude, 22.0))
+
+
 def test_near_the_antimeridian_and_the_pole_nothing_breaks():
     assert countries_near((180.0, -16.8), 60) or countries_near((-180.0, -16.8), 60)
     assert isinstance(countries_near((0.0, 90.0)), dict)

@@ -1,5 +1,6 @@
 """From payload to rows: expectations, quarantine, atomic loads. Fault numbers are those of the fault list."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -65,6 +66,15 @@ def test_f07_an_empty_list_is_not_calm(store, load):
     start, end = FEED.index(b"<item>"), FEED.rindex(b"</item>") + len(b"</item>")
     with pytest.raises(ExpectationBroken, match="number of rows is 0"):
         load("gdacs", FEED[:start] + FEED[end:])
+    assert len(store.read(HazardEvent)) == 2
+    assert store.read(SourceRun).sort_values("id")["status"].tolist() == ["ok", "failed"]
+
+
+def test_f09_more_rows_than_a_source_declares_are_refused_and_the_last_good_data_stay(store, load, monkeypatch):
+    load("gdacs", FEED)
+    monkeypatch.setattr(type(source("gdacs")), "spec", replace(source("gdacs").spec, rows=(1, 1)))
+    with pytest.raises(ExpectationBroken, match="number of rows is 2, expected"):
+        load("gdacs", FEED + b" ")
     assert len(store.read(HazardEvent)) == 2
     assert store.read(SourceRun).sort_values("id")["status"].tolist() == ["ok", "failed"]
 

@@ -1,6 +1,7 @@
 """When a source is looked at, how far back, and what happens after failures; the clock is ours."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -11,19 +12,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.errors import ConfigurationMissing, ExpectationBroken, PayloadRejected
+from data.errors import ConfigurationMissing, ExpectationBroken, PayloadRejected, WaypostError
 from data.freshness import Looks, State
 from data.looks import looks
 from data.schema.hazard_event import HazardEvent
 from data.schema.source_run import SourceRun
 from etl import schedule
 from etl.archive import Archive
+from etl.expectations import BELIEVED_AFTER_REFUSALS, usual
 from etl.registry import source
 from etl.source import Payload, Spec, Window
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 FEED = (Path(__file__).parents[1] / "payloads" / "gdacs" / "rss.xml").read_bytes()
+COUNTS = Path(__file__).parents[1] / "payloads" / "counts" / "example.csv"
 
 
 class Feed:
@@ -66,6 +69,10 @@ def past(store):
     return write
 
 
+def last_message(store) -> str:
+    return store.read(SourceRun).sort_values("id")["message"].iloc[-1]
+
+
 def is_due(store, feed: Feed, now: datetime, started_at: datetime = START) -> bool:
     return schedule.due(store, [feed], now, started_at) == ["feed"]
 
@@ -97,6 +104,22 @@ def test_the_pause_after_failures_grows_and_is_bounded(failures, cadence):
     pause = schedule.back_off(failures, cadence)
     assert schedule.FIRST_PAUSE <= pause <= schedule.back_off(failures + 1, cadence)
     assert pause <= min(max(cadence, HOUR), DAY)
+
+
+def test_a_look_that_would_be_due_before_the_next_plan_is_due_now(store, past):
+    feed = Feed()
+    past((START, "ok"))
+    assert is_due(store, feed, START + HOUR - schedule.PLANNED_WITHIN)
+    assert not is_due(store, feed, START + HOUR - schedule.PLANNED_WITHIN - timedelta(seconds=1))
+
+
+def test_f44_runs_of_a_clock_that_was_a_day_ahead_do_not_keep_a_source_waiting(store, past):
+    feed, now = Feed(), datetime.now(UTC)
+    past((now - HOUR, "ok"), (now + DAY, "ok"))
+    assert is_due(store, feed, now)
+    assert looks(store, ["feed"])["feed"].looked_at == now - HOUR
+    past((now, "ok"))
+    assert not is_due(store, feed, now + 30 * MINUTE)
 
 
 def test_a_source_without_a_cadence_is_never_due(store):
@@ -162,12 +185,14 @@ def test_f07_a_feed_that_lost_most_of_its_rows_fails_and_keeps_the_last_good_dat
     feed = Feed(share=0.6)
     assert schedule.look(store, archive, feed, START)
     held = store.read(HazardEvent)
-    first, last = FEED.index(b"<item>"), FEED.rindex(b"<item>")
-    one_left = FEED[: FEED.index(b"</item>") + len(b"</item>")] + FEED[FEED.rindex(b"</item>") + len(b"</item>") :]
-    assert first < last
-    feed.body = one_left
-    assert schedule.look(store, archive, feed, START) is None
-    assert "usually 4" in store.read(SourceRun).sort_values("id")["message"].iloc[-1]
+    feed.body = FEED[: FEED.index(b"</item>") + len(b"</item>")] + FEED[FEED.rindex(b"</item>") + len(b"</item>") :]
+    assert feed.body.count(b"<item>") < FEED.count(b"<item>")
+    for _ in range(BELIEVED_AFTER_REFUSALS):
+        assert schedule.look(store, archive, feed, START) is None
+    assert "usually 4" in last_message(store)
+    assert store.read(HazardEvent).equals(held)
+    assert schedule.look(store, archive, feed, START), "a feed that stays smaller is not refused for ever"
+    assert "before it held 4" in last_message(store)
     assert store.read(HazardEvent).equals(held)
 
 
@@ -175,11 +200,13 @@ def test_f61_a_feed_that_goes_back_in_time_is_refused_and_a_frozen_one_is_named(
     feed = Feed()
     schedule.look(store, archive, feed, START)
     schedule.look(store, archive, feed, START)
-    assert "may be frozen" in store.read(SourceRun).sort_values("id")["message"].iloc[-1]
+    assert "may be frozen" in last_message(store)
     past((datetime.now(UTC), "ok"), newest=datetime(2026, 1, 1, tzinfo=UTC))
-    assert schedule.look(store, archive, feed, START) is None
-    message = store.read(SourceRun).sort_values("id")["message"].iloc[-1]
-    assert message.startswith("how many days the newest content (2021-")
+    for _ in range(BELIEVED_AFTER_REFUSALS):
+        assert schedule.look(store, archive, feed, START) is None
+    assert last_message(store).startswith("the step back in days (newest content of 2021-")
+    assert schedule.look(store, archive, feed, START)
+    assert "before it was of 2026-01-01" in last_message(store)
 
 
 def test_a_slice_of_the_past_is_not_compared_with_the_present(store, past, archive):
@@ -189,6 +216,59 @@ def test_a_slice_of_the_past_is_not_compared_with_the_present(store, past, archi
     assert schedule.pipeline.run(store, archive, feed, span, live=False)["new"] == 2
     with pytest.raises(ExpectationBroken):
         schedule.pipeline.run(store, archive, feed, span)
+
+
+def test_f61_a_file_loaded_by_hand_and_a_slice_of_the_past_are_no_looks(store, archive):
+    feed, now = Feed(share=0.9), datetime.now(UTC)
+    schedule.pipeline.load(store, archive, feed, [Payload("good.xml", FEED)])
+    assert is_due(store, feed, now), "a file does not stand for the first look"
+    assert looks(store, ["feed"], or_by_hand=True)["feed"].good_at is not None
+    assert schedule.look(store, archive, feed, now)
+    before = looks(store, ["feed"])["feed"]
+    assert before.good_at is not None
+    assert not is_due(store, feed, now)
+
+    with pytest.raises(WaypostError):
+        schedule.pipeline.load(store, archive, feed, [Payload("bad.xml", b"<rss/>")])
+    smaller = FEED[: FEED.index(b"</item>") + 7] + FEED[FEED.rindex(b"</item>") + 7 :]
+    for _ in range(3):
+        schedule.pipeline.load(store, archive, feed, [Payload("smaller.xml", smaller)])
+    feed.body = smaller
+    schedule.pipeline.run(store, archive, feed, Window(START - DAY, START), live=False)
+    feed.fault = httpx.ConnectError("no route to host")
+    with pytest.raises(httpx.ConnectError):
+        schedule.pipeline.run(store, archive, feed, Window(START - DAY, START), live=False)
+    for by_hand in (True, False):
+        assert looks(store, ["feed"], or_by_hand=by_hand)["feed"] == before
+    assert usual(store, feed.spec).rows == 4
+
+
+def test_a_bad_file_by_hand_is_no_failure_of_a_feed_that_was_never_looked_at(store, archive):
+    feed = Feed()
+    with pytest.raises(WaypostError):
+        schedule.pipeline.load(store, archive, feed, [Payload("bad.xml", b"<rss/>")])
+    seen = looks(store, ["feed"], or_by_hand=True)["feed"]
+    assert schedule.state_of(feed.spec, seen, datetime.now(UTC)) is State.NEVER
+    assert seen.message
+
+
+def test_a_source_that_is_only_ever_sent_stands_as_its_last_sending(store, archive):
+    counts = source("counts")
+    for body, state in ((b"no table", State.FAILING), (COUNTS.read_bytes(), State.ON_TIME)):
+        with suppress(WaypostError):
+            schedule.pipeline.load(store, archive, counts, [Payload("counts.csv", body)])
+        assert schedule.state_of(counts.spec, looks(store, ["counts"])["counts"], datetime.now(UTC)) is state
+
+
+def test_f07_an_outage_does_not_make_an_emptied_feed_believable(store, archive):
+    feed = Feed(share=0.6)
+    assert schedule.look(store, archive, feed, START)
+    feed.fault = httpx.ConnectError("no route to host")
+    for _ in range(BELIEVED_AFTER_REFUSALS):
+        schedule.look(store, archive, feed, START)
+    feed.fault, feed.body = None, FEED[: FEED.index(b"</item>") + 7] + FEED[FEED.rindex(b"</item>") + 7 :]
+    assert schedule.look(store, archive, feed, START) is None
+    assert "usually 4" in last_message(store)
 
 
 def test_only_sources_that_exist_and_have_a_cadence_can_be_enabled():

@@ -59,7 +59,7 @@ def test_points_are_no_areas_and_metres_are_refused():
 
 @given(st.integers(0, 700), st.binary(min_size=1, max_size=8), st.booleans())
 @settings(deadline=None, max_examples=150)
-def test_f42_damage_is_refused_or_read_and_never_anything_else(at, noise, is_table):
+def test_damage_is_refused_or_read_and_never_anything_else(at, noise, is_table):
     body = TABLE if is_table else SHAPES
     damaged = body[:at] + noise + body[at + len(noise) :]
     with suppress(PayloadRejected):

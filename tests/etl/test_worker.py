@@ -205,9 +205,9 @@ def test_the_commands_run_and_status(store, settings, at_home, capsys):
     assert main(["status"]) == 0
     lines = capsys.readouterr().out.splitlines()
     gdacs = next(line for line in lines if line.startswith("gdacs"))
-    assert "delinquent" in gdacs
+    assert "Stopped" in gdacs
     assert "1 failed in a row" in gdacs
-    assert any(line.startswith("ucdp") and "not_configured" in line for line in lines)
+    assert any(line.startswith("ucdp") and "Not set up" in line for line in lines)
     assert lines[-1].startswith("  run 1, hazard_event, item 3 (XX1): eventtype 'XX' is none of")
     assert main(["run", "no-such-source"]) == os.EX_DATAERR
 

@@ -60,7 +60,7 @@ def test_a_port_without_position_does_not_undo_a_known_one():
 
 
 @pytest.mark.parametrize("body", [b"[]", b'{"error": true, "message": "limit"}', b"<html>", b""])
-def test_f9_an_answer_without_records_is_refused(body):
+def test_f06_an_answer_without_records_is_refused(body):
     with pytest.raises(PayloadRejected):
         list(SOURCE.parse(Payload("page.json", body)))
 

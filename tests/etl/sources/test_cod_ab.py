@@ -90,7 +90,7 @@ def test_the_older_columns_are_read():
 def test_a_sheet_without_outlines_never_takes_one_away():
     sent = payload("xyz_cod_ab.xlsx")
     assert areas(sent).index.tolist() == ["CF81"]
-    assert [item.condition for item in told(sent, Keeps)] == ["t.area_wkt IS NOT NULL"]
+    assert [item.values for item in told(sent, Keeps)] == [{"codes": ["CF81"]}]
     assert "t.area_wkt IS NULL" in told(sent, Replaces)[0].condition
     assert sum(item.rows for item in told(sent, Ignored)) == 2
 
@@ -149,12 +149,46 @@ def test_a_list_loaded_after_the_outlines_changes_nothing_of_them(store: Store, 
 
 def test_f39_an_area_that_is_gone_from_a_whole_level_is_deleted(store: Store, tmp_path: Path):
     def level(*codes: str) -> Payload:
-        return geojson(*({"adm1_name": c, "adm1_pcode": c, "adm0_pcode": "CF", "iso3": "CAF"} for c in codes))
+        return geojson(*map(about, codes))
 
     archive = Archive(tmp_path)
     load(store, archive, source, [level("CF11", "CF12", "CF13")])
     assert load(store, archive, source, [level("CF11", "CF12")])["deleted"] == 1
     assert sorted(store.read(AdminArea)["pcode"]) == ["CF11", "CF12"]
+
+
+Z_AND_M = [[*position, 300.0, 7.0] for position in [[20.0, 7.0], [20.0, 8.0], [21.0, 8.0], [20.0, 7.0]]]
+SHAPES = {
+    "CF11": {"type": "Polygon", "coordinates": [Z_AND_M]},
+    "CF12": {"type": "GeometryCollection", "geometries": [{"type": "Polygon", "coordinates": [Z_AND_M]}]},
+    "CF13": {"type": "Polygon", "coordinates": []},
+    "CF14": {"type": "LineString", "coordinates": [[20.0, 7.0], [21.0, 8.0]]},
+    "CF15": None,
+}
+"""Outlines with heights and measures, within a collection, empty, of another type, and none."""
+
+
+def test_f38_odd_geometries_are_coerced_or_rejected_and_none_takes_no_known_outline_away(store: Store, tmp_path: Path):
+    archive = Archive(tmp_path)
+    load(store, archive, source, [geojson(*(about(code) for code in SHAPES))])
+    odd = json.loads(geojson(*(about(code) for code in SHAPES)).read(10**6))
+    for feature, shape in zip(odd["features"], SHAPES.values(), strict=True):
+        feature["geometry"] = shape
+    sent = Payload("odd.geojson", json.dumps(odd).encode())
+    assert [reject.reason.split()[-1] for reject in told(sent, Reject)] == ["MultiPolygon", "empty", "MultiPolygon"]
+    counts = load(store, archive, source, [sent])
+    assert (counts["revised"], counts["deleted"], counts["quarantined"]) == (1, 0, 3)
+    known = store.read(AdminArea).set_index("pcode")["area_wkt"]
+    assert " 300" not in known["CF11"]
+    assert known.notna().all()
+    for feature in odd["features"][1:]:
+        feature["geometry"] = None
+    load(store, archive, source, [Payload("bare.geojson", json.dumps(odd).encode())])
+    assert store.read(AdminArea)["area_wkt"].notna().sum() == len(SHAPES)
+
+
+def about(code: str) -> dict[str, str]:
+    return {"adm1_name": code, "adm1_pcode": code, "adm0_pcode": "CF", "iso3": "CAF"}
 
 
 def answered(layers: dict[str, list[bytes]]) -> httpx.MockTransport:
@@ -198,7 +232,7 @@ def test_fetch_follows_the_pages_and_names_the_countries_that_did_not_answer(mon
 def test_a_level_on_one_page_is_the_whole_level(monkeypatch):
     monkeypatch.setenv("WAYPOST_COUNTRIES", "CAF")
     (payload,) = fetched({"caf": [page("CF11", goes_on=False)]})
-    assert [item.values for item in told(payload, Replaces)] == [{"country": "CAF", "level": 1}]
+    assert [item.values for item in told(payload, Replaces)] == [{"country": "CAF", "level": 1, "bare": []}]
 
 
 def test_when_no_country_answers_the_run_fails(monkeypatch):

@@ -1,5 +1,6 @@
 """Plans and flows of money."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import httpx
 import pandas as pd
 import pytest
 
-from data.errors import PayloadRejected
+from data.errors import ExpectationBroken, IdentityBreak, PayloadRejected
 from data.frames import check
 from data.schema.funding_flow import FundingFlow
 from etl.archive import Archive
@@ -49,7 +50,7 @@ def test_a_share_of_a_plan_over_several_countries_is_not_the_plan():
 
 
 @pytest.mark.parametrize("body", [b'{"status": "error"}', b'{"status": "ok", "data": {}}', b"<html>", b"[]"])
-def test_f9_another_answer_is_refused(body):
+def test_f06_another_answer_is_refused(body):
     with pytest.raises(PayloadRejected):
         list(SOURCE.parse(Payload("x.json", body)))
 
@@ -73,6 +74,28 @@ def test_fetch_follows_the_links_and_names_what_it_could_not_get(monkeypatch):
     ]  # fmt: skip
     (told,) = SOURCE.parse(found[-1])
     assert told == Ignored(0, "not fetched: the flows of plan 90002: HTTPStatusError")
+
+
+def test_f49_a_flow_that_its_plan_no_longer_has_is_withdrawn_and_half_of_them_are_an_identity_break(store, tmp_path):
+    def page(*ids: int, link: str | None = None) -> Payload:
+        takers = [{"type": "Plan", "id": "90001"}]
+        flows = [
+            {"id": str(i), "versionId": 1, "status": "paid", "newMoney": True, "amountUSD": 5, "date": "2020-05-01",
+             "destinationObjects": takers} for i in ids
+        ]  # fmt: skip
+        answer = {"status": "ok", "data": {"flows": flows}, "meta": {"nextLink": link}}
+        return Payload("plan-90001-flows-page-1.json", json.dumps(answer).encode())
+
+    def loaded(payload: Payload) -> int:
+        return load(store, Archive(tmp_path), SOURCE, [payload])["deleted"]
+
+    assert loaded(page(1, 2, 3)) == 0
+    assert loaded(page(1, 2, link="https://api.hpc.tools/next")) == 0
+    assert loaded(page(1, 2)) == 1
+    for changed in (page(7, 8), page()):
+        with pytest.raises((IdentityBreak, ExpectationBroken)):
+            loaded(changed)
+    assert sorted(store.read(FundingFlow)["flow_id"]) == ["1", "2"]
 
 
 FLOWS = """date,budgetYear,amountUSD,srcOrganization,destPlanId,destOrganization,destLocations,destUsageYearStart,\

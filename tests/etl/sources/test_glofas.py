@@ -63,7 +63,7 @@ def test_each_fault_is_rejected_with_its_place_and_reason():
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"{}", b"<html></html>", b'{"error": true, "reason": "Daily limit exceeded"}']
 )
-def test_f10_an_error_with_status_200_is_refused(body):
+def test_f06_an_error_with_status_200_is_refused(body):
     with pytest.raises(PayloadRejected):
         list(SOURCE.parse(Payload("x", body)))
 

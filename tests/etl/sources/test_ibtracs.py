@@ -47,7 +47,7 @@ def test_where_the_agency_gives_no_wind_the_one_minute_mean_counts_and_says_so()
     assert storm["longitude"] == -177.5
 
 
-def test_f26_blanks_are_missing_and_na_is_a_name():
+def test_f25_blanks_are_missing_and_na_is_a_name():
     storm = rows("active.csv").loc["2021063N05090"]
     assert pd.isna(storm["severity"])
     assert storm["title"] == "Tropical cyclone NA (2021)"
@@ -98,7 +98,7 @@ def test_no_active_storm_is_believed_with_the_row_of_units_only():
 
 
 @pytest.mark.parametrize("body", [b"", b"<html></html>", b"SID,ISO_TIME\n", b'{"a": 1}'])
-def test_f10_what_is_no_file_of_tracks_is_refused(body):
+def test_f06_what_is_no_file_of_tracks_is_refused(body):
     with pytest.raises(PayloadRejected):
         list(SOURCE.parse(Payload("x", body)))
 

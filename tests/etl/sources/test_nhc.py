@@ -88,7 +88,7 @@ def test_a_storm_that_is_no_longer_named_ends_and_an_empty_list_is_no_storm(stor
 @pytest.mark.parametrize(
     "body", [b"", b"{}", b"[]", b"<html></html>", b'{"activeStorms": null}', b'{"activeStorms": {}}']
 )
-def test_f11_an_answer_that_is_not_intact_is_never_calm(body):
+def test_f06_an_answer_that_is_not_intact_is_never_calm(body):
     with pytest.raises(PayloadRejected):
         list(SOURCE.parse(Payload("x", body)))
 

@@ -155,6 +155,13 @@ def test_f31_null_island_is_flagged_and_not_precise():
     assert pd.isna(rows(event(longitude="0.5", latitude="0")).iloc[0]["location_flag"])
 
 
+def test_f31_an_event_at_the_centre_of_its_country_is_not_precise():
+    centre = outlines()["CAF"].centroid
+    row = rows(event(longitude=f"{centre.x:.4f}", latitude=f"{centre.y:.4f}", where_prec="1")).iloc[0]
+    assert (row["country_iso3"], row["location_flag"]) == ("CAF", "country_centroid")
+    assert row["location_precision"] == "country"
+
+
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "", "1e2", "6,5"])
 def test_f32_a_coordinate_that_is_no_number_is_rejected(text):
     assert "latitude" in rejects(event(latitude=text))["line 2"]
@@ -353,7 +360,7 @@ def test_the_version_can_be_set(token, monkeypatch):
         ("../x", "no yearly"),
     ],
 )
-def test_f13_a_candidate_version_is_refused_and_nothing_is_asked(token, monkeypatch, version, word):
+def test_a_candidate_version_is_refused_and_nothing_is_asked(token, monkeypatch, version, word):
     monkeypatch.setenv("WAYPOST_UCDP_VERSION", version)
     api = Api(pages=1)
     with pytest.raises(ConfigurationMissing, match=f"WAYPOST_UCDP_VERSION: is .*{word}"):

@@ -45,14 +45,14 @@ def test_what_is_unknown_is_a_signal():
     assert reasons == ["pop_origin_name", "is", "pop_type_code", "date"]
 
 
-def test_f27_a_time_series_keeps_zero_and_missing_apart():
+def test_a_time_series_keeps_zero_and_missing_apart():
     found = rows(SERIES)
     assert found["value"].iloc[[0, 2]].tolist() == [85000, 0]
     assert pd.isna(found["value"].iloc[1])
     assert set(found["breakdown"]) == {"population group 901"}
 
 
-def test_f9_a_challenge_for_bots_is_named(monkeypatch):
+def test_f06_a_challenge_for_bots_is_named(monkeypatch):
     page = httpx.Response(404, content=b"<script>", headers={"content-type": "text/html"})
     with pytest.raises(PayloadRejected, match=r"status 404, text/html.*challenge"):
         fetched(monkeypatch, QUERY, page)

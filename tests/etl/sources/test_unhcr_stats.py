@@ -27,7 +27,7 @@ def rows(body: bytes, source: UnhcrStats = SOURCE) -> pd.DataFrame:
 PAGE = (PAYLOADS / "page.json").read_bytes()
 
 
-def test_f27_a_number_a_zero_as_text_and_not_applicable_in_one_row():
+def test_a_number_a_zero_as_text_and_not_applicable_in_one_row():
     found = rows(PAGE)
     assert found.loc["2020:CAF>TCD:refugees", "people"] == 93053
     assert found.loc["2020:CAF>TCD:asylum_seekers", "people"] == 0
@@ -71,7 +71,7 @@ def test_the_other_layouts():
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"items": [], "maxPages": 1}', b'{"items": [{}], "maxPages": "x"}', b"<p>"])
-def test_f9_another_answer_is_refused(body):
+def test_f06_another_answer_is_refused(body):
     with pytest.raises(PayloadRejected):
         list(SOURCE.parse(Payload("x", body)))
 
