@@ -34,6 +34,7 @@ FIRST_DAYS = 60
 PATHS = 500
 GOALS = dict(zip(HORIZON_DAYS, (0.88, 0.86, 0.83, 0.83, 0.85), strict=True))
 WIS_GOAL = 0.033
+WORST = 1.05
 EVENT_DAYS = (14, 30)
 LEAST_EVENT = 20.0
 """Fewer people than this are no surge."""
@@ -109,9 +110,14 @@ def rows(judged: pd.DataFrame) -> list[Row]:
             found.append(Row(f"Q2 coverage of {percent} %, {days} days, deployed", value,
                              float(coverage.loc[(peer, days), f"coverage_{percent}"]), peer,
                              "0.78 to 0.83" if percent == 80 else "no goal of its own", met))  # fmt: skip
-    worst = float(rmae.loc["deployed"].max().max())
-    found.append(Row("Q2 worst rMAE of any situation and horizon, deployed", worst, 1.0, LAST_VALUE, "at most 1.05",
-                     worst <= 1.05))  # fmt: skip
+    ours, count = rmae.loc["deployed"].stack(), by.size()
+    days, situation = ours.idxmax()
+    told = f"Q2 worst rMAE of any situation and horizon, deployed ({situation}, {days} days: "
+    told += f"{count['deployed', days, situation]} forecasts)"
+    found.append(Row(told, float(ours.max()), 1.0, LAST_VALUE, "at most 1.05", bool(ours.max() <= WORST)))
+    whole = np.exp(np.log(ours.where(ours > 0)).groupby("situation").mean())
+    told = f"Q2 worst rMAE of any situation over its horizons, deployed ({whole.idxmax()})"
+    found.append(Row(told, float(whole.max()), 1.0, LAST_VALUE, "at most 1.05", bool(whole.max() <= WORST)))
     return found
 
 
