@@ -11,6 +11,8 @@ What is decided here, where the feed leaves it open:
   again, and figures of two sources are never summed. A figure of several places has no position.
 - GIDD's sums of a country and year, and its table of disasters (`etl.idmc_tables`), cover the same displacement once
   more: they are ``idmc_gidd_years`` and ``idmc_gidd_disasters``. AB9 is Abyei and XKX Kosovo: no other code is made up.
+- A figure that is missing from a whole answer within its own last months was withdrawn or replaced by another: it is
+  deleted, so that it is not added to its successor.
 - Texts with markup are not read. The position is that of the report, often a centroid.
 """
 
@@ -34,7 +36,7 @@ from etl.idmc_tables import Table, answer, kind_of, sums_of, tables
 from etl.json_records import chunk_of_records
 from etl.json_text import read_json
 from etl.markup import plain_text
-from etl.source import Ignored, Item, Payload, Rows, Spec, Window
+from etl.source import Ignored, Item, Payload, Replaces, Rows, Spec, Window
 
 NO_ISO = ("AB9", "XKX")
 """Areas with a code of IDMC's own, Abyei and Kosovo."""
@@ -54,6 +56,12 @@ GIDD_NAMES = {
     "Figure category": "category",
 }  # fmt: skip
 _GIDD_PLAIN = {name: name.casefold().replace(" ", "_") for name in (*GIDD_NAMES, "Year")}
+RECENT, EVERY = "idus-last-180-days.json", "idus-all.json"
+"""The answers that are whole, by the names that `Idmc.fetch` gives them."""
+WHOLE_DAYS = 150
+"""An answer of 180 days surely has every displacement that ended within so many days before its newest."""
+MOST_VANISHED_SHARE = 0.2
+_LATELY = "t.source_id = 'idmc' AND t.period_end_date BETWEEN :start AND :end"
 MEASURES = {"Internal Displacements": "flow", "IDPs": "stock"}
 CAUSES = {"Conflict": "conflict", "Disaster": "disaster", "Other": "other"}
 _CENTROID = re.compile(r"^\[?\s*(-?[0-9.]{1,20})\s*[,;]\s*(-?[0-9.]{1,20})\s*\]?$")
@@ -99,7 +107,7 @@ class Idmc:
         is_long = window.start < self.clock() - timedelta(days=180)
         url = self.spec.url.replace("last-180-days", "all") if is_long else self.spec.url
         body, kind = get(client, url, self.spec.max_bytes, client_id=client_id)
-        yield Payload("idus-all.json" if is_long else "idus-last-180-days.json", body, kind)
+        yield Payload(EVERY if is_long else RECENT, body, kind)
 
     def parse(self, payload: Payload) -> Iterator[Item]:
         """Yield the figures of updates or of the GIDD, as JSON, CSV or a workbook."""
@@ -128,7 +136,13 @@ class Idmc:
             yield from _of_table(table, payload.name, now)
             return
         plain = [_gidd(record) if is_gidd else _plain(record) for record in records]
-        yield from _items(chunk_of_records(payload.name, plain, REQUIRED, OPTIONAL, IGNORED), now, is_gidd=is_gidd)
+        ends = []
+        for item in _items(chunk_of_records(payload.name, plain, REQUIRED, OPTIONAL, IGNORED), now, is_gidd=is_gidd):
+            ends += [item.frame["period_end_date"].max()] if isinstance(item, Rows) else []
+            yield item
+        if ends and payload.name in (RECENT, EVERY):
+            days = {"start": max(ends) - timedelta(days=WHOLE_DAYS), "end": max(ends)}
+            yield Replaces(Displacement, _LATELY, MOST_VANISHED_SHARE, days)
 
 
 def _updates_in(features: list[Any]) -> list[Any]:

@@ -9,6 +9,8 @@ import pytest
 from data.errors import ConfigurationMissing, PayloadRejected
 from data.frames import check
 from data.schema.displacement import Displacement
+from etl.archive import Archive
+from etl.pipeline import load
 from etl.registry import source
 from etl.source import Ignored, Payload, Reject, Rows, Window
 
@@ -47,6 +49,23 @@ def test_a_centroid_stands_in_for_a_missing_position_and_for_no_other(centroid):
     found = list(source("idmc").parse(Payload("x", json.dumps(records).encode())))
     (frame,) = [item.frame for item in found if isinstance(item, Rows)]
     assert frame[["latitude", "longitude"]].to_numpy().tolist() == [[9.5, 18.25], [7.0, 17.0]]
+
+
+def test_f52_a_figure_that_the_newest_answer_lacks_no_longer_adds_up_and_an_older_one_stays(store, tmp_path):
+    record = json.loads((PAYLOADS / "idus.json").read_text())[0]
+
+    def answer(*told: tuple[int, str]) -> Payload:
+        days = [dict.fromkeys(("displacement_start_date", "displacement_end_date"), day) for _, day in told]
+        records = [{**record, "id": number, **day} for (number, _), day in zip(told, days, strict=True)]
+        return Payload("idus-last-180-days.json", json.dumps(records).encode())
+
+    def loaded(payload: Payload) -> list[str]:
+        load(store, Archive(tmp_path), source("idmc"), [payload])
+        return sorted(store.read(Displacement)["record_id"])
+
+    many = [(number, "2025-03-02") for number in range(10, 20)]
+    assert len(loaded(answer((1, "2024-08-01"), (2, "2025-03-01"), *many))) == 12
+    assert loaded(answer((3, "2025-03-01"), *many)) == ["1", *map(str, range(10, 20)), "3"]
 
 
 def test_the_yearly_data_set_is_a_source_of_its_own():
