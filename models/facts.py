@@ -83,7 +83,7 @@ def _reports(panel: Panel) -> list[tuple[str, str]]:
         if last is None:
             said.append((place, "No usable report."))
         elif not forecast:
-            why = "" if days > STALE_DAYS else " while others reported, as if it had closed or become another place"
+            why = "" if days > STALE_DAYS else " and another place began to report then, as if it had become that one"
             said.append((place, f"No report since {last}{why}: no forecast is made."))
         elif days > LATE_DAYS:
             said.append((place, f"No report for {days:.0f} days (last on {last}): the range is wider."))

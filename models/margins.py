@@ -27,8 +27,8 @@ UNSURE_SHARE = 0.1
 """Part of the level that is always in doubt; more where a place is too young or silent too long to know its change."""
 MOST_PEOPLE = np.float32(1e8)
 """At one place; about as many as were displaced in the whole world in 2022 (UNHCR)."""
-MOST_UNITS = 50.0
-"""No error of arrivals is more than so many units: one misprint must not fill the upper quantiles."""
+MOST_UNITS = 20.0
+"""No error of arrivals is more than so many units: about what one in a hundred reaches where nobody had come before."""
 LEAST_PEOPLE = 1e-9
 SWAPS = 5
 """Rounds of changing places at most; what is left of the push is a few percent of the low quantiles."""

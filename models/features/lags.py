@@ -18,8 +18,9 @@ STALE_DAYS = 186
 """A place that has not reported for half a year is not forecast from its history."""
 GONE_DAYS = 93
 GONE_PERIODS = 6
-"""A place that is silent for a quarter, and for six of its own periods, longer than the others has ended or become
-another place: who came to it is counted elsewhere."""
+NEW_BEFORE_DAYS, NEW_AFTER_DAYS = 31, 62
+"""A place that is silent for a quarter, and for six of its own periods, longer than the others has become another one
+(renamed, merged) if another began to report when it stopped: who comes to it is counted there."""
 LONGEST_PERIOD_DAYS = 93
 FLOOR_SHARE_PER_DAY = 0.0003
 FLOOR_PEOPLE_PER_DAY = 0.05
@@ -80,7 +81,7 @@ def lags(history: History, column: int) -> Lags:
         activity=np.where(last == NEVER, np.nan, _activity(history, last_arrivals, level)),
         span_days=np.where(last == NEVER, np.nan, last - history.first_report).astype(np.float64),
         slope_365=_year_slope(history, last_stock),
-        gone_days=_gone(history, last, stale_days),
+        gone_days=_gone(history, column, last, stale_days),
     )
 
 
@@ -90,16 +91,18 @@ def _last_width(history: History, last: Integers) -> Integers:
     return np.clip(width, 7, LONGEST_PERIOD_DAYS).astype(np.int64)
 
 
-def _gone(history: History, last: Integers, stale_days: Floats) -> Floats:
-    """Return the silence after which a place is gone: by its own rhythm, while others report, and `STALE_DAYS` at most.
+def _gone(history: History, column: int, last: Integers, stale_days: Floats) -> Floats:
+    """Return the silence after which a place is gone: `STALE_DAYS`, earlier where another has taken its place.
 
-    The rhythm is the days between its last two reports, or those of its last period.
+    Its rhythm is the days between its last two reports, or those of its last period.
     """
     at = (np.arange(len(last)), np.maximum(last - 1, 0))
-    rhythm = np.minimum(history.stock_gap[at], history.arrivals_gap[at])
-    own = np.maximum(GONE_DAYS, GONE_PERIODS * rhythm.astype(np.float64))
-    gone: Floats = np.minimum(stale_days.min(initial=np.inf) + own, STALE_DAYS)
-    return gone
+    rhythm = np.minimum(history.stock_gap[at], history.arrivals_gap[at]).astype(np.float64)
+    begun = np.sort(history.first_report[history.first_report <= column])
+    new = np.searchsorted(begun, last + NEW_AFTER_DAYS, "right") - np.searchsorted(begun, last - NEW_BEFORE_DAYS)
+    others = new - (history.first_report >= last - NEW_BEFORE_DAYS)
+    early = stale_days.min(initial=np.inf) + np.maximum(GONE_DAYS, GONE_PERIODS * rhythm)
+    return np.asarray(np.where(others > 0, np.minimum(early, STALE_DAYS), STALE_DAYS), dtype=np.float64)
 
 
 def _mean_rate(history: History, last: Integers, days: "int | Integers") -> Floats:

@@ -91,7 +91,7 @@ def test_no_range_holds_more_people_than_there_are(per_day):
     found = calibrate_arrivals(drawn, np.full((1, DAYS), per_day), lags(activity=per_day), errors, 2 * CALM)
     assert np.isfinite(found).all()
     assert (found >= 0).all()
-    assert found.sum(axis=2).max() <= min(26 * per_day * DAYS, 1.01 * MOST_PEOPLE)
+    assert found.sum(axis=2).max() <= min(21.1 * per_day * DAYS, 1.01 * MOST_PEOPLE)
     stock = calibrate_stock(drawn, np.full((1, DAYS), per_day), lags(activity=per_day), 1e6 * errors, 2 * CALM)
     assert 0 <= stock.min() <= stock.max() <= MOST_PEOPLE
 

@@ -47,13 +47,15 @@ def test_a_place_silent_for_half_a_year_is_not_forecast():
     assert not now_of(panel(300, {"a": [(0, 5.0), (100, 6.0)]})).reported[0]
 
 
-def test_a_place_that_falls_silent_while_others_report_has_ended_and_one_of_all_has_not():
+def test_a_place_that_falls_silent_when_another_begins_has_become_it_and_else_it_is_only_late():
     stops = {"a": [(d, 1000.0 + d) for d in range(0, 200, 7)]}
-    goes_on = {"b": [(d, 1000.0 + d) for d in range(0, 310, 7)]}
-    assert now_of(panel(300, stops)).reported.tolist() == [True]
-    assert now_of(panel(300, {**stops, **goes_on})).reported.tolist() == [False, True]
+    old = {"b": [(d, 1000.0 + d) for d in range(0, 310, 7)]}
+    begins = {"c": [(d, 1000.0 + d) for d in range(203, 310, 7)]}
+    assert now_of(panel(300, {**stops, **old})).reported.tolist() == [True, True]
+    assert now_of(panel(300, {**stops, **old, **begins})).reported.tolist() == [False, True, True]
     monthly = {"a": [(d, 1000.0 + d) for d in range(0, 200, 30)]}
-    assert now_of(panel(300, {**monthly, **goes_on})).reported.tolist() == [True, True]
+    assert now_of(panel(300, {**monthly, **old, **begins})).reported.tolist() == [True, True, True]
+    assert now_of(panel(250, {**stops, **old, **begins})).reported.tolist() == [True, True, True]
 
 
 def test_conflict_counts_by_road_and_time():
