@@ -37,8 +37,9 @@ def with_odd_positions(events: pd.DataFrame) -> pd.DataFrame:
     unknown = (events["longitude"] == 0) & (events["latitude"] == 0)
     central = at_centroid(events)
     precision, flag = events["location_precision"], events["location_flag"]
+    claims = central & (precision != "unknown")
     return events.assign(
-        location_precision=precision.mask(central, "country").mask(unknown, "unknown"),
+        location_precision=precision.mask(claims, "country").mask(unknown, "unknown"),
         location_flag=flag.mask(central & flag.isna(), "country_centroid").mask(unknown, "null_island"),
     )
 
@@ -46,8 +47,8 @@ def with_odd_positions(events: pd.DataFrame) -> pd.DataFrame:
 def at_centroid(frame: pd.DataFrame) -> "pd.Series[bool]":
     """Tell which rows (country_iso3, longitude, latitude in degrees) lie at their country's centre.
 
-    That is within `CENTROID_KM` of it. The centre is that of the outline in plain degrees, as geocoders compute it. Countries without an outline or of
-    less than `SMALLEST_COUNTRY_KM2` have none.
+    That is within `CENTROID_KM` of it. The centre is that of the outline in plain degrees, as geocoders compute it.
+    Countries without an outline or of less than `SMALLEST_COUNTRY_KM2` have none.
     """
     centres = _centroids()
     x, y = (frame["country_iso3"].map(centres[name]).astype("float64") for name in ("longitude", "latitude"))

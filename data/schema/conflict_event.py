@@ -16,7 +16,8 @@ class ConflictEvent(Versioned):
     are kept as published: in about one UCDP event in a hundred the best estimate lies outside low to high.
 
     ``location_precision`` is the source's: exact, near, admin2, admin1, country. Only exact to admin2 are drawn as
-    points. ``location_flag`` names what is odd about the position (missing: nothing).
+    points. ``location_flag`` names what is odd about the position: null_island, country_centroid, sea_or_air (missing:
+    nothing).
     """
 
     __tablename__ = "conflict_event"
