@@ -34,6 +34,16 @@ def test_only_what_had_no_place_and_names_a_known_area_gets_one(store: Store):
     assert found["latitude"].fillna(-1).tolist() == [0.0, 5.0, -1, -1]
 
 
+def test_f39_figures_of_a_unit_that_was_split_or_recoded_stay_where_it_was(store: Store):
+    load(store, {AdminArea: known_rows(AdminArea, [area("AA01", 10.0), area("AA02", 20.0)])})
+    with store.load("made-up") as target:
+        target.add(AdminArea, pd.DataFrame([area("AA02", 30.0), area("AA03", 10.0)]))
+        target.replaces(AdminArea, "t.source_id = 'made-up'", 1.0)
+    assert sorted(store.read(AdminArea)["pcode"]) == ["AA02", "AA03"]
+    figures = pd.DataFrame({"area_pcode": ["AA01", "AA02"], "longitude": float("nan"), "latitude": float("nan")})
+    assert placed(store, figures)["longitude"].tolist() == [11.0, 31.0], "the old place of one, the new of the other"
+
+
 def test_a_panel_reads_what_it_needs_of_areas(store: Store):
     nowhere = {"longitude": None, "latitude": None}
     load(
