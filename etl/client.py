@@ -123,9 +123,9 @@ def _body(answer: httpx.Response, max_bytes: int) -> bytes:
         size += len(block)
         if size > max_bytes:
             raise PayloadRejected(host, f"answered with more than {max_bytes:,} bytes")
-    if not size:
+    if not size and answer.status_code != httpx.codes.NO_CONTENT:
         raise PayloadRejected(host, "answered with an empty body")
-    if unpacker is not None and (not unpacker.eof or unpacker.unused_data):
+    if unpacker is not None and size and (not unpacker.eof or unpacker.unused_data):
         raise PayloadRejected(host, f"was cut off, or went on, after {size:,} unpacked bytes")
     return b"".join(blocks)
 
