@@ -19,6 +19,7 @@ from data.schema.stock import Stock
 from data.store import Store
 from etl.first_bytes import kind_of
 from etl.kinds import Kind
+from etl.owners import of_others
 from etl.places import Places, folded
 from etl.plain_words import Problem, problems_of
 from etl.source import Ignored, Item, Payload, Reject, Rows, Window
@@ -115,14 +116,24 @@ class CheckedSource:
             for label, told in frame["standard_id"].dropna().items():
                 if told not in known:
                     faults.setdefault(label, []).append(f"standard_id names no planning standard ({told[:80]})")
-        for label, reason in check(frame.drop(columns="known_at", errors="ignore"), table).reasons.items():
+        checked = check(frame.drop(columns="known_at", errors="ignore"), table)
+        for label, reason in checked.reasons.items():
             faults.setdefault(label, []).append(reason)
+        for label, whose in of_others(self.store, table, checked.good).items():
+            faults.setdefault(label, []).append(self._kept_from(whose))
         for name in frame.columns.intersection(list(table.key)):
             for label in frame.index[frame[name].astype("str").str.len() > _MOST_KEY_CHARACTERS]:
                 faults.setdefault(label, []).append(f"{name} is longer than {_MOST_KEY_CHARACTERS} characters")
         sound = frame[~frame.index.isin(list(faults))]
         kept = self._once(table, sound, where, faults)
         return kept, {label: "; ".join(told) for label, told in faults.items()}
+
+    def _kept_from(self, whose: str) -> str:
+        """Return why a row may not change the figure that it is about."""
+        own = self.kind.own_column
+        column = own or self.kind.place_column
+        told = f"{column} is of a figure that others sent, and only they can change it: {whose}"
+        return f"{told}; send yours under your own {own}" if own else told
 
     def _other_names(self, payload: Payload) -> dict[str, str]:
         """Return by locator the rows in which a column that is not read names another place than the one that is.

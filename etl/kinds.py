@@ -34,7 +34,8 @@ class Kind:
 
     ``same`` says in words which columns make two rows speak of the same. ``place_column`` names the column with the
     place and ``places`` the kinds of place it may name (None: the table is about countries and areas). ``chunks`` cuts
-    a payload into cells as its source does.
+    a payload into cells as its source does. ``own_column`` names the column whose word keeps one organisation's facts
+    apart from another's (None: there is one fact for all).
     """
 
     id: str
@@ -45,6 +46,7 @@ class Kind:
     same: str
     places: tuple[str, ...] = ()
     place_column: str | None = None
+    own_column: str | None = None
     chunks: Callable[[Payload, Format], Iterator[Chunk | Ignored]] = read_table
 
 
@@ -76,7 +78,9 @@ def _counted(id_: str, title: str, measure: str, places: tuple[str, ...], what: 
         _place("where"), _day("period_end_date", what), _PEOPLE, _BY, _GROUP, _FROM, _UNTIL, _QUALITY, _NOTE,
     )  # fmt: skip
     source = counts.Counts(preset=preset)
-    return Kind(id_, title, source, counts.FORM.without(preset), columns, _PLACE_AND_DAYS, places, "place_id")
+    return Kind(
+        id_, title, source, counts.FORM.without(preset), columns, _PLACE_AND_DAYS, places, "place_id", "source_id"
+    )
 
 
 _COUNTS = Kind(
@@ -95,6 +99,7 @@ _COUNTS = Kind(
     _PLACE_AND_DAYS,
     _ANYWHERE,
     "place_id",
+    "source_id",
 )  # fmt: skip
 _CAPACITIES = Kind(
     "capacities",
@@ -130,6 +135,7 @@ _STOCKS = Kind(
     "place_id, item and day",
     _ANYWHERE,
     "place_id",
+    "owner",
 )
 _STATUSES = Kind(
     "statuses",
@@ -167,6 +173,7 @@ _CALENDARS = Kind(
         _NOTE,
     ),
     "campaign_id",
+    own_column="campaign_id",
 )  # fmt: skip
 _OUTBREAKS = Kind(
     "outbreaks",
@@ -189,6 +196,7 @@ _OUTBREAKS = Kind(
         Column("ended_date", "the day the outbreak was declared over. Empty: it goes on"),
     ),
     "organisation, notice_id and day",
+    own_column="organisation",
 )  # fmt: skip
 _INDICATORS = Kind(
     "country_indicators",
@@ -209,6 +217,7 @@ _INDICATORS = Kind(
         Column("published_date", "the day it was published, written 2026-03-01. Empty: known when it is loaded"),
     ),
     "publisher, indicator, country_iso3 and days",
+    own_column="publisher",
     chunks=lambda payload, form: indicators(payload) if is_world_bank(payload) else read_table(payload, form),
 )  # fmt: skip
 KINDS: dict[str, Kind] = {

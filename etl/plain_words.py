@@ -43,6 +43,7 @@ _SAID = {
     "names no place known": "write a place of the sheet 'known places' of the template, by its id or its name",
     "may be of another table": "take the names out if the table goes on below them, or send the other one by itself",
     "names another place": "one of the two is wrong: write the right place, or take the other column out",
+    "only they can change it": "ask them to correct it, or the people who run this server",
     "those of": _ALIKE,
     "differs from another row": _ALIKE,
 }

@@ -36,6 +36,12 @@ def valley(store: Store, extra: tuple[str, str, str] | None = None) -> Store:
     return store
 
 
+def shared(owner: str, audience: str = "public", **more: object) -> dict[str, object]:
+    """A data set that is called like its owner."""
+    about = {"id": owner, "title": owner, "owner": owner, "agreement": "MoU", "audience": audience}
+    return about | {"expires_date": None} | more
+
+
 def csv_of(header: tuple[str, ...], *rows: tuple[str, ...]) -> bytes:
     """A table as CSV."""
     target = io.StringIO()

@@ -1,16 +1,18 @@
 """Every kind of table keeps what the doors promise of it; a new kind is tested by this file as soon as it exists."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from data.schema.place import Place
 from data.store import Store
+from etl import datasets
 from etl.archive import Archive
 from etl.intake import Intake, Sending
 from etl.kinds import KINDS, Kind
 from etl.source import Payload
-from tests.doors import csv_of, valley
+from tests.doors import csv_of, shared, valley
 
 DOCS = Path(__file__).parents[2] / "docs"
 EVERY = pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
@@ -56,6 +58,20 @@ def test_its_example_loads_and_the_same_again_changes_nothing(kind, intake, stor
     assert seen.span[0] <= seen.span[1]
     assert intake.load(row).counts["new"] == 1
     assert intake.preview(row).counts["unchanged"] == 1
+
+
+@EVERY
+def test_what_one_owner_sent_no_other_can_change(kind, intake, store):
+    for owner in ("police", "clinic"):
+        datasets.add(store, shared(owner))
+    good = example(kind, store)
+    intake.load(replace(sending(kind, good), dataset_id="police"))
+    seen = intake.preview(replace(sending(kind, good), dataset_id="clinic"))
+    assert [(p.place, p.column) for p in seen.problems] == [("line 2", kind.own_column or kind.place_column)]
+    assert "only they can change it: police, under the data set police" in seen.problems[0].reason
+    if kind.own_column:
+        own = replace(sending(kind, good | {kind.own_column: "clinic"}), dataset_id="clinic")
+        assert intake.load(own).counts["new"] == 1
 
 
 @EVERY

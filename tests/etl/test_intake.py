@@ -17,7 +17,7 @@ from etl.archive import Archive
 from etl.checked import RowsRefused
 from etl.intake import MOST_BYTES, Intake, Sending, file_name
 from etl.source import Payload
-from tests.doors import book_of, csv_of, queue_csv, valley
+from tests.doors import book_of, csv_of, queue_csv, shared, valley
 
 HEADER = ["Place ID", "Period End Date", "People", "Source ID", "note"]
 FUTURE = f"{datetime.now(UTC).date() + timedelta(days=200):%Y-%m-%d}"
@@ -217,6 +217,51 @@ def test_what_comes_without_an_agreement_is_for_operational_use(intake, store):
     intake.load(sending(queue_csv(("gate", "2026-03-01", "5"))))
     assert store.read(SourceRun, source_id="counts")["dataset_id"].tolist() == [datasets.UNSHARED]
     assert datasets.known(store).set_index("id").loc[datasets.UNSHARED, "audience"] == "operational"
+
+
+def test_another_owner_changes_nothing_at_all_and_the_same_owner_may_under_another_data_set(intake, store):
+    for one in (shared("police"), shared("police", "partners", id="police-2"), shared("clinic", "operational")):
+        datasets.add(store, one)
+    intake.load(sending(queue_csv(("gate", "2026-03-01", "5")), dataset_id="police"))
+    before = store.history(Observation)
+    other = sending(queue_csv(("gate", "2026-03-01", "6"), ("ford", "2026-03-01", "7")), dataset_id="clinic")
+    with pytest.raises(RowsRefused) as caught:
+        intake.load(other)
+    assert caught.value.problems == intake.preview(other).problems
+    assert [(p.place, p.column, p.value, p.reason) for p in caught.value.problems] == [
+        ("line 2", "source_id", "border-police", "source_id is of a figure that others sent, and only they can change "
+         "it: police, under the data set police; send yours under your own source_id")
+    ]  # fmt: skip
+    assert store.history(Observation).equals(before)
+    intake.load(sending(queue_csv(("gate", "2026-03-01", "8")), dataset_id="police-2"))
+    assert intake.load(other, accept_good_rows=True).counts["new"] == 1
+    assert sorted(store.read(Observation)["people"]) == [7, 8]
+
+
+def test_what_came_without_an_agreement_is_corrected_without_one_alone(intake, store):
+    datasets.add(store, shared("police"))
+    with store.load("counts") as target:  # an open source
+        day = pd.Timestamp("2026-03-01")
+        about = {"place_id": "valley:gate", "measure": "queue", "direction": "present", "population_group": "all"}
+        about |= {"period_start_date": day, "period_end_date": day, "source_id": "border-police", "quality": "reported"}
+        target.add(Observation, pd.DataFrame([about | {"people": 4}]))
+    for people in ("5", "6"):
+        table = sending(queue_csv(("gate", "2026-03-01", people)))
+        assert intake.load(table).counts["revised"] == 1
+    refused = intake.preview(sending(queue_csv(("gate", "2026-03-01", "7")), dataset_id="police"))
+    assert "it came without an agreement" in refused.problems[0].reason
+    intake.load(sending(queue_csv(("ford", "2026-03-01", "1")), dataset_id="police"))
+    assert "police, under" in intake.preview(sending(queue_csv(("ford", "2026-03-01", "2")))).problems[0].reason
+
+
+def test_who_ends_the_status_of_another_does_not_come_to_own_it(intake, store):
+    for owner in ("police", "clinic"):
+        datasets.add(store, shared(owner))
+    header = ("border_point_id", "start_date", "status")
+    intake.load(sending(csv_of(header, ("gate", "2026-01-01", "open")), "statuses", dataset_id="police"))
+    intake.load(sending(csv_of(header, ("gate", "2026-02-10", "closed")), "statuses", dataset_id="clinic"))
+    corrected = sending(csv_of(header, ("gate", "2026-01-01", "restricted")), "statuses", dataset_id="police")
+    assert intake.load(corrected).counts["revised"] == 1
 
 
 @pytest.mark.parametrize(

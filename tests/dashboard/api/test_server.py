@@ -80,6 +80,11 @@ def test_every_kind_takes_the_example_of_its_template(door, kind):
     assert (answer.status_code, answer.json()["counts"]["new"]) == (200, 1), answer.text
 
 
+def test_a_notice_needs_no_field_that_may_be_empty(door):
+    needed = {column.name: column.example for column in KINDS["outbreaks"].columns if column.is_needed}
+    assert door.post("outbreaks", [needed]).json()["counts"]["new"] == 1
+
+
 def test_without_a_valid_key_nothing_is_read(door, store):
     for key in ("", "waypost_wrong", "x" * 5000, keys.PREFIX):
         answer = door.post(body=[RECORD], key=key)
