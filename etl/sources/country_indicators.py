@@ -81,14 +81,22 @@ class CountryIndicators:
         Raises `PayloadRejected` as `etl.tables.read_table` does.
         """
         now = self.clock()
-        chunks = indicators(payload) if is_world_bank(payload) else read_table(payload, FORM)
+        is_typed = not is_world_bank(payload)
+        chunks = read_table(payload, FORM) if is_typed else indicators(payload)
         yield from items_of(
-            chunks, payload.name, Indicator, "country indicator", lambda columns: _indicators(columns, now)
+            chunks,
+            payload.name,
+            Indicator,
+            "country indicator",
+            lambda columns: _indicators(columns, now, is_typed=is_typed),
         )
 
 
-def _indicators(columns: Columns, now: datetime) -> pd.DataFrame:
-    """Return the figures of a chunk; quality's words and the order of dates are left to the table's rules."""
+def _indicators(columns: Columns, now: datetime, *, is_typed: bool) -> pd.DataFrame:
+    """Return the figures of a chunk; quality's words and the order of dates are left to the table's rules.
+
+    ``is_typed`` says that people wrote the figures (`Columns.number`).
+    """
     code, country = columns.text("indicator", ""), columns.text("country_iso3")
     columns.fault(~code.str.fullmatch(_CODE), "indicator", "is no code of small letters, digits and underscores")
     columns.fault(~country.isin(known()), "country_iso3", "is no ISO 3166-1 alpha-3 code")
@@ -115,7 +123,7 @@ def _indicators(columns: Columns, now: datetime) -> pd.DataFrame:
             "admin_level": 0,
             "period_start_date": start,
             "period_end_date": end,
-            "value": columns.number("value"),
+            "value": columns.number("value", is_typed=is_typed),
             "unit": columns.text("unit").map(plain_text, na_action="ignore"),
             "quality": quality,
             "known_at": pd.to_datetime(published, utc=True),

@@ -32,11 +32,10 @@ from etl.personal import refuse_personal
 from etl.source import Item, Payload, Spec, Window
 from etl.tables import read_table
 
-REQUIRED = (
-    "notice_id", "disease", "country_iso3", "area_pcode", "area_name", "reported_date", "level", "headline", "url",
-    "organisation",
+REQUIRED = ("notice_id", "disease", "country_iso3", "reported_date", "organisation")
+OPTIONAL = (
+    "area_pcode", "area_name", "level", "headline", "url", "cases", "deaths", "language", "replaces_date", "ended_date",
 )  # fmt: skip
-OPTIONAL = ("cases", "deaths", "language", "replaces_date", "ended_date")
 TAGS = Tags(
     patterns={
         "notice_id": ("#event+code", "#event+id"),

@@ -73,6 +73,12 @@ def test_f28_what_is_no_plain_number_is_rejected(text):
     assert f"({text})" in reasons(csv_of(REQUIRED, (*ROW[:4], text, *ROW[5:])))["line 2"]
 
 
+def test_f28_a_typed_value_that_may_be_thousands_is_rejected_and_one_of_the_world_bank_is_read():
+    assert "can be read in two ways (1.234)" in reasons(csv_of(REQUIRED, (*ROW[:4], "1.234", *ROW[5:])))["line 2"]
+    body = (PAYLOADS / "world_bank.csv").read_bytes().replace(b"685.5", b"1.234")
+    assert 1.234 in frame_of(body)["value"].tolist()
+
+
 def test_f43_a_period_ahead_is_for_forecasts_only():
     ahead = (*ROW[:2], "2027-01-01", "2027-12-31", *ROW[4:])
     assert "no forecast" in reasons(csv_of(REQUIRED, ahead))["line 2"]
