@@ -1,5 +1,6 @@
 """Public warnings in force: what the authorities say, in their own words."""
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -10,16 +11,16 @@ from dashboard.words import day
 MOST_SHOWN = 12
 
 
-def alert_list(alerts: pd.DataFrame) -> Any:
-    """Return the warnings (`dashboard.queries_alerts.alerts`) in their order; one quiet line where there is none."""
+def alert_list(alerts: pd.DataFrame, as_of_date: date) -> Any:
+    """Return the warnings of a day (`dashboard.queries_alerts.alerts`) in their order; one quiet line without any."""
     if alerts.empty:
-        return html.P("No public warning is known to be in force here on this day.", className="quiet")
+        return html.P(f"No public warning is known to be in force here on {day(as_of_date)}.", className="quiet")
     shown = alerts.head(MOST_SHOWN)
     items = [html.Li(_said(alert), dir="auto") for alert in shown.itertuples()]
     left = len(alerts) - len(shown)
     if left:
         items.append(html.Li(f"and {left:,} more, none of them severer than these", className="quiet"))
-    title = f"Public warnings in force here: {len(alerts):,}"
+    title = f"Public warnings in force here on {day(as_of_date)}: {len(alerts):,}"
     return html.Details([html.Summary(title), html.Ul(items, className="warnings")], open=True, className="sector")
 
 

@@ -221,7 +221,8 @@ def show_sources(clock: dict[str, Any]) -> Any:
 @threaded
 def show_warnings(clock: dict[str, Any]) -> Any:
     """Say which public warnings were in force."""
-    return alert_list(queries_alerts.alerts(_view(clock)))
+    view = _view(clock)
+    return alert_list(queries_alerts.alerts(view), view.as_of_date)
 
 
 @callback(Output(Ids.SELECTED, "data"), Input(Ids.TABLE, "selectedRows"), prevent_initial_call=True)

@@ -58,8 +58,8 @@ def test_a_warning_in_two_languages_is_shown_once_in_english(seen):
 
 
 def test_what_is_not_listed_is_counted_and_a_quiet_day_says_so(seen):
-    told = str(alert_list(seen([alert(f"a{i:02}") for i in range(MOST_SHOWN + 3)])))
-    assert f"in force here: {MOST_SHOWN + 3}" in told
+    told = str(alert_list(seen([alert(f"a{i:02}") for i in range(MOST_SHOWN + 3)]), day(60)))
+    assert f"in force here on 1 Mar 2020: {MOST_SHOWN + 3}" in told
     assert "and 3 more" in told
     assert "no end set" in told
-    assert "No public warning" in str(alert_list(seen([], 40)))
+    assert "No public warning" in str(alert_list(seen([], 40), day(40)))
