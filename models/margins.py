@@ -131,7 +131,7 @@ def _not_less(wanted: Array, before: Array) -> Array:
     """
     every, found = np.sort(wanted, axis=0), wanted
     for _ in range(SWAPS):
-        if (found >= before).all():
+        if not (found < before).any():  # a place without a forecast (NaN) waits for nobody
             break
         rank = np.argsort(np.argsort(np.maximum(found, before), axis=0, kind="stable"), axis=0, kind="stable")
         found = np.take_along_axis(every, rank, axis=0)

@@ -98,7 +98,7 @@ def _gone(history: History, column: int, last: Integers, stale_days: Floats) -> 
     """
     at = (np.arange(len(last)), np.maximum(last - 1, 0))
     rhythm = np.minimum(history.stock_gap[at], history.arrivals_gap[at]).astype(np.float64)
-    begun = np.sort(history.first_report[history.first_report <= column])
+    begun = np.sort(history.first_report[(history.first_report <= column) & (last != NEVER)])  # as known by then
     new = np.searchsorted(begun, last + NEW_AFTER_DAYS, "right") - np.searchsorted(begun, last - NEW_BEFORE_DAYS)
     others = new - (history.first_report >= last - NEW_BEFORE_DAYS)
     early = stale_days.min(initial=np.inf) + np.maximum(GONE_DAYS, GONE_PERIODS * rhythm)
