@@ -129,7 +129,7 @@ def _catch_up(host: str, port: int, stop: threading.Event) -> None:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
     quiet = environment | {"TQDM_DISABLE": "1"}  # what the worker does stands on the Data page, not in the terminal
     began = [
-        subprocess.Popen(["nice", "-n", "10", sys.executable, "-m", *command], cwd=PROJECT_ROOT, env=wanted)  # noqa: S603, S607 - fixed commands
+        subprocess.Popen(["nice", "-n", "19", sys.executable, "-m", *command], cwd=PROJECT_ROOT, env=wanted)  # noqa: S603, S607 - fixed commands
         for command, wanted in ((["models", "catch-up"], environment), (["etl", "worker", "--with-parent"], quiet))
     ]
     stop.wait()

@@ -50,6 +50,7 @@ def nothing_known(store: Store, situation_id: str) -> str | None:
     every = origins(store, situation_id)
     places = store.read(Place, situation_id=situation_id)["id"].tolist()
     reports = store.history(Observation, place_id=places)
+    reports = reports[~reports["is_deleted"].astype(bool)]
     if reports.empty:
         return "nobody has reported anything yet"
     last, known = reports["period_end_date"].max().date(), reports["known_from"].min().date()

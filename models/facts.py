@@ -1,6 +1,7 @@
 """Facts that a reader of a forecast must know, in words, as known at the panel's origin."""
 
 from datetime import timedelta
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ JUMP_SHOWN_DAYS = 180
 STATUS_WORDS = {"closed": "closed", "restricted": "restricted"}
 
 
+@lru_cache(maxsize=8)
 def facts(panel: Panel) -> pd.DataFrame:
     """Return place_id, sentence, effect_people_per_day (always missing: none of these is a contribution)."""
     said = [*_crossings(panel), *_moved(panel), *_reports(panel), *_jumps(panel), *_market_days(panel)]

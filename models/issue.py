@@ -6,7 +6,7 @@ is not made again. How far it has come is the number of runs against the number 
 """
 
 import pickle
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
@@ -143,7 +143,7 @@ def _renew(store: Store, situation_id: str, origin: date) -> None:
         store_run(store, panel, chosen, range(1, HORIZON + 1))
 
 
-def store_run(store: Store, panel: Panel, model: Forecaster, days: Iterable[int]) -> int:
+def store_run(store: Store, panel: Panel, model: Forecaster, days: Sequence[int]) -> int:
     """Store one run with its quantiles on some days ahead and its reasons, together; return its id."""
     seed = crc32(f"{panel.situation_id} {panel.origin_date}".encode()) & 0x7FFFFFFF
     rows = forecast_rows(model, panel, HORIZON, PATHS, seed, days)

@@ -54,6 +54,7 @@ class Panel:
         self.situation_id, self.origin_date = situation_id, origin_date
         self._frames = frames
         self._given_network = network
+        self._in_force: dict[type[Versioned], pd.DataFrame] = {}
 
     @classmethod
     def read(cls, store: Store, situation_id: str, origin_date: date) -> Self:
@@ -193,6 +194,11 @@ class Panel:
         return tuple(sorted(set(self.stock()["place_id"]) | set(self.flow()["place_id"])))
 
     @cached_property
+    def told_ids(self) -> frozenset[str]:
+        """Return the places that any report known at the origin is about, also one that nobody was counted in."""
+        return frozenset(self._now(Observation)["place_id"])
+
+    @cached_property
     def newest_observation_date(self) -> date | None:
         """Return the last day that a report known at the origin is about; missing where nothing was reported."""
         ends = [f[c].max() for f, c in ((self.stock(), "date"), (self.flow(), "end_date")) if not f.empty]
@@ -274,10 +280,12 @@ class Panel:
 
     def _now(self, table: type[Versioned]) -> pd.DataFrame:
         """Return the versions in force at the origin, in the order of the table's key."""
-        known = _known(self._frames[table], self.origin_date)
-        last = known["known_to"].isna() | (known["known_to"] > end_of(self.origin_date))
-        kept = known.loc[last & ~known["is_deleted"].astype(bool)]
-        return kept.sort_values(list(table.key), ignore_index=True)
+        if table not in self._in_force:
+            known = _known(self._frames[table], self.origin_date)
+            last = known["known_to"].isna() | (known["known_to"] > end_of(self.origin_date))
+            kept = known.loc[last & ~known["is_deleted"].astype(bool)]
+            self._in_force[table] = kept.sort_values(list(table.key), ignore_index=True)
+        return self._in_force[table]
 
     def _day(self, asked: date | None) -> date:
         """Return the day asked for, or the origin; raises LookAhead for a later one."""

@@ -4,7 +4,7 @@ A path is one possible future of all places together: day 1 is the day after the
 taken on the paths, because the quantile of a sum is not the sum of quantiles.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
@@ -67,43 +67,48 @@ class Paths:
         summed: Array = self.arrivals[:, columns].sum(axis=1)
         return summed
 
-    def frame(self, totals: Mapping[str, Iterable[str]] | None = None) -> pd.DataFrame:
+    def frame(
+        self, totals: Mapping[str, Iterable[str]] | None = None, days: Sequence[int] | None = None
+    ) -> pd.DataFrame:
         """Return rows in the shape of ``data.schema.forecast`` without ``run_id``.
 
-        One row per place, measure, aggregation and day: daily and cumulative arrivals of counted places, of border
-        points and of ``totals`` (id -> places summed), and stock. Places without forecast have no rows; a point that
-        is counted has those of the point.
+        One row per place, measure, aggregation and day ahead (of ``days``; missing: of all): daily and cumulative
+        arrivals of counted places, of border points and of ``totals`` (id -> places summed), and stock. Places without
+        forecast have no rows; a point that is counted has those of the point.
         """
         points, at_points = self.at_points()
         sums = {name: self.total(places) for name, places in (totals or {}).items()}
         summed = np.stack(list(sums.values()), axis=1) if sums else np.empty((self.n_paths, 0, self.horizon_days))
         parts = [
-            *arrival_rows(points, at_points),
-            *arrival_rows(self.place_ids, self.arrivals),
-            *arrival_rows(tuple(sums), summed.astype(np.float32)),
-            rows(self.place_ids, self.stock, "stock", "daily"),
+            *arrival_rows(points, at_points, days),
+            *arrival_rows(self.place_ids, self.arrivals, days),
+            *arrival_rows(tuple(sums), summed.astype(np.float32), days),
+            rows(self.place_ids, self.stock, "stock", "daily", days),
         ]
         fact = ["place_id", "measure", "aggregation", "horizon_days"]
         return pd.concat(parts, ignore_index=True).drop_duplicates(fact)
 
 
-def arrival_rows(place_ids: tuple[str, ...], arrivals: Array) -> list[pd.DataFrame]:
-    """Return daily and cumulative rows of arrivals (paths, places, days)."""
+def arrival_rows(place_ids: tuple[str, ...], arrivals: Array, days: Sequence[int] | None = None) -> list[pd.DataFrame]:
+    """Return daily and cumulative rows of arrivals (paths, places, days) on some days ahead (missing: all)."""
     cumulative = np.cumsum(arrivals, axis=2, dtype=np.float64).astype(np.float32)
-    return [rows(place_ids, arrivals, "arrivals", "daily"), rows(place_ids, cumulative, "arrivals", "cumulative")]
+    by_aggregation = {"daily": arrivals, "cumulative": cumulative}
+    return [rows(place_ids, values, "arrivals", name, days) for name, values in by_aggregation.items()]
 
 
-def rows(place_ids: tuple[str, ...], values: Array, measure: str, aggregation: str) -> pd.DataFrame:
-    """Return one row of quantiles per place with a forecast and day."""
-    cuts = quantiles(values)
+def rows(
+    place_ids: tuple[str, ...], values: Array, measure: str, aggregation: str, days: Sequence[int] | None = None
+) -> pd.DataFrame:
+    """Return one row of quantiles per place with a forecast and day ahead (of ``days``; missing: of all)."""
+    ahead = np.arange(1, values.shape[2] + 1)
+    ahead = ahead if days is None else ahead[np.isin(ahead, days)]
+    cuts = quantiles(values[:, :, ahead - 1])
     kept = np.isfinite(cuts).all(axis=(1, 2)) if len(place_ids) else np.zeros(0, dtype=bool)
-    days = values.shape[2]
-    ids = np.repeat(np.asarray(place_ids, dtype=object)[kept], days)
     head = {
-        "place_id": ids,
+        "place_id": np.repeat(np.asarray(place_ids, dtype=object)[kept], len(ahead)),
         "measure": measure,
         "aggregation": aggregation,
-        "horizon_days": np.tile(np.arange(1, days + 1), int(kept.sum())),
+        "horizon_days": np.tile(ahead, int(kept.sum())),
     }
     flat = cuts[kept].reshape(-1, len(QUANTILES)).astype(np.float64)
     return pd.DataFrame({**head, **dict(zip(QUANTILE_COLUMNS, flat.T, strict=True))})

@@ -5,6 +5,8 @@ and full stop), effect_people_per_day (missing: a fact, whose sentence is comple
 or a total inherits, weighted by the part of their arrivals that comes its way; so effects add up everywhere.
 """
 
+from functools import lru_cache
+
 import pandas as pd
 
 from models.panel import Panel
@@ -53,6 +55,7 @@ def inherited(panel: Panel, reasons: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=8)
 def ways(panel: Panel) -> pd.DataFrame:
     """Return the fact of which sites' arrivals come over each border point (place_id, sentence, effect missing)."""
     names = dict(zip(panel.places["id"], panel.places["name"], strict=True))

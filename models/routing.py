@@ -13,6 +13,7 @@ closure know of it, and are taken as they are.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -87,7 +88,13 @@ def route(panel: "Panel", on: date | None = None, status_override: Mapping[str, 
 
     ``status_override`` (border point -> open, restricted, closed) answers "what if this crossing closes".
     """
-    status = {**panel.status_on(on), **(status_override or {})}
+    return _routed(panel, on, tuple(sorted((status_override or {}).items())))
+
+
+@lru_cache(maxsize=8)
+def _routed(panel: "Panel", on: date | None, status_override: tuple[tuple[str, str], ...]) -> Routing:
+    """Return what `route` does: every forecaster of a panel asks for the same."""
+    status = {**panel.status_on(on), **dict(status_override)}
     links = panel.links(on).sort_values(["site_id", "border_point_id"], ignore_index=True)
     share = shares(
         pd.factorize(links["site_id"])[0],

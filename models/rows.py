@@ -1,6 +1,6 @@
 """From a fitted forecaster to forecast rows, in bounded memory."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -18,7 +18,7 @@ PLACES_AT_ONCE = 400
 
 
 def forecast_rows(
-    model: Forecaster, panel: Panel, horizon_days: int, n_paths: int, seed: int, days: Iterable[int] | None = None
+    model: Forecaster, panel: Panel, horizon_days: int, n_paths: int, seed: int, days: Sequence[int] | None = None
 ) -> pd.DataFrame:
     """Return rows in the shape of ``data.schema.forecast`` without ``run_id``, for some days ahead (missing: all).
 
@@ -31,27 +31,29 @@ def forecast_rows(
     parts = []
     for ids in _batches(panel):
         paths = model.predict(panel, horizon_days, n_paths, seed, ids)
-        parts.append(_only(replace(paths, routing=paths.routing.of(ids)).frame(), days))
+        parts.append(replace(paths, routing=paths.routing.of(ids)).frame(days=days))
         for name, members in groups.items():
             part = paths.total(members)
             if np.isfinite(part).all():
                 sums[name] = sums[name] + part if name in sums else part
     if sums:
         stacked = np.stack(list(sums.values()), axis=1).astype(np.float32)
-        parts += [_only(f, days) for f in arrival_rows(tuple(sums), stacked)]
-        parts += [_only(f, days) for f in _without_history(panel, sums.get(panel.situation_id), seed)]
+        parts += arrival_rows(tuple(sums), stacked, days)
+        parts += _without_history(panel, sums.get(panel.situation_id), seed, days)
     if not parts:
         return model.predict(panel, horizon_days, n_paths, seed).frame()
     return pd.concat(parts, ignore_index=True)
 
 
-def _without_history(panel: Panel, total: "np.ndarray | None", seed: int) -> Iterator[pd.DataFrame]:
+def _without_history(
+    panel: Panel, total: "np.ndarray | None", seed: int, days: Sequence[int] | None
+) -> Iterator[pd.DataFrame]:
     """Yield the rows of places without history, some hundreds at a time, from the situation's arrivals."""
     here = cold(panel)
     for begin in range(0, len(here.place_ids) if total is not None else 0, PLACES_AT_ONCE):
         some = slice(begin, begin + PLACES_AT_ONCE)
         part = Cold(here.place_ids[some], here.shares[some])
-        yield from arrival_rows(part.place_ids, part.arrivals(np.asarray(total, dtype=np.float32), seed))
+        yield from arrival_rows(part.place_ids, part.arrivals(np.asarray(total, dtype=np.float32), seed), days)
 
 
 def _batches(panel: Panel) -> list[list[str]]:
@@ -80,8 +82,3 @@ def _batches(panel: Panel) -> list[list[str]]:
         else:
             batches.append(group)
     return batches
-
-
-def _only(frame: pd.DataFrame, days: Iterable[int] | None) -> pd.DataFrame:
-    """Keep the rows of some days ahead."""
-    return frame if days is None else frame[frame["horizon_days"].isin(list(days))]

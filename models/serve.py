@@ -98,9 +98,9 @@ def _said(by_measure: Mapping[str, Mapping[str, str]], refusals: Mapping[str, Ar
 
 
 def _newest_known(store: Store, situation_id: str) -> date:
-    """Return the day on which the newest report became known; raise InputRejected where there is none."""
+    """Return the day of the newest report, correction or withdrawal; raise InputRejected where there is none."""
     places = store.read(Place, situation_id=situation_id)["id"].tolist()
-    known: list[datetime] = store.read(Observation, place_id=places)["known_from"].tolist()
+    known: list[datetime] = store.history(Observation, place_id=places)["known_from"].tolist()
     if not known:
         raise InputRejected(situation_id, "has no reports; nothing can be forecast")
     return max(known).date()

@@ -1,10 +1,12 @@
 """Which places are added up: the situation and each host country."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from models.panel import Panel
 
 
+@lru_cache(maxsize=8)
 def totals(panel: Panel) -> Mapping[str, frozenset[str]]:
     """Return the places that are added up, by the id of the total (the situation's id, ``<situation>:<ISO3>``).
 

@@ -109,8 +109,7 @@ def _known(panel: Panel, days: Sequence[date]) -> Iterator[tuple[Layers, Floats]
             continue
         view = panel.at(day)
         links = tuple(view.links().itertuples(index=False, name=None))
-        counted = set(view.versions(Observation)["place_id"])
-        now = (view.network, view.status_on(), links, view.site_ids, counted)
+        now = (view.network, view.status_on(), links, view.site_ids, view.told_ids)
         if now != before:
             before, ground = now, layers(view)
         fled = conflict(view, ground.origin_ids)
@@ -127,8 +126,10 @@ def _changes(panel: Panel) -> set[date] | None:
         for column in ("known_from", "known_to", "start_date", "end_date", "since_date"):
             stamps = rows[column].dropna() if column in rows else []
             found |= {pd.Timestamp(stamp).date() for stamp in stamps}
-    first = panel.versions(Observation).groupby("place_id")["known_from"].min()
-    found |= {stamp.date() for stamp in first}
+    reports = panel.versions(Observation)
+    first = reports.groupby("place_id")["known_from"].min()
+    withdrawn = reports.loc[reports["is_deleted"].astype(bool), "known_from"]
+    found |= {stamp.date() for stamp in (*first, *withdrawn)}
     # An end is the last day of a period: the change is the day after.
     return found | {day + timedelta(days=1) for day in found}
 

@@ -14,7 +14,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.schema.border_point import BorderPoint
-from data.schema.observation import Observation
 from models.network import EARTH_RADIUS_KM, Network
 from models.panel import Panel
 
@@ -155,6 +154,5 @@ def _is_open(panel: Panel, to: tuple[str, ...]) -> Bools:
     country = dict(zip(panel.places["id"], panel.places["country_iso3"], strict=True))
     fed = set(panel.links()["site_id"])
     linked = {country[site] for site in fed} - {panel.situation["origin_iso3"]}
-    counted = set(panel.versions(Observation)["place_id"])
-    known = fed | counted | set(panel.point_ids)
+    known = fed | panel.told_ids | set(panel.point_ids)
     return np.array([place in known or country[place] not in linked for place in to], dtype=bool)

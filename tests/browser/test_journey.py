@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 from openpyxl import load_workbook
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from data.postgres import engine
 from data.schema.forecast import Forecast
@@ -49,7 +49,7 @@ def address(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) 
     environment["WAYPOST_SOURCES"] = "none"  # no look at the world from a test
     command = [sys.executable, "-m", "dashboard", "serve", "--port", str(port)]
     with (var / "log").open("wb") as log:
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, process_group=0)
     url = f"http://127.0.0.1:{port}"
     try:
         until = time.monotonic() + START_SECONDS
@@ -69,24 +69,31 @@ def world(module_database_url: str) -> Store:
     return Store(engine(module_database_url))
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
 @pytest.fixture(params=[(1440, 900), (390, 844)], ids=["wide", "narrow"])
-def page(address: str, request) -> Iterator[Page]:
-    """A page that fails the test when it asks for anything outside or logs an error."""
+def page(browser: Browser, address: str, request) -> Iterator[Page]:
+    """An empty page of a visitor of its own; the test fails when it asks for anything outside or logs an error."""
     width, height = request.param
     faults: list[str] = []
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
-        opened = browser.new_page(viewport={"width": width, "height": height})
-        opened.on("pageerror", lambda error: faults.append(str(error)))
-        opened.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-        opened.on("request", lambda sent: None if _inside(sent.url, address) else faults.append(f"outside: {sent.url}"))
-        opened.goto(address)
-        yield opened
-        browser.close()
+    visitor = browser.new_context(viewport={"width": width, "height": height}, base_url=address)
+    opened = visitor.new_page()
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    opened.on("request", lambda sent: None if _inside(sent.url, address) else faults.append(f"outside: {sent.url}"))
+    yield opened
+    visitor.close()
     assert faults == []
 
 
 def test_the_numbers_on_the_page_are_those_in_the_database(page, world):
+    page.goto("/")
     expect(page.locator("#map")).to_have_attribute("data-ready", "true", timeout=60_000)
     page.locator("#points .ag-cell", has_text="Bangui–Mole").first.click()
     shown = page.locator("#expected-arrivals")
@@ -98,6 +105,7 @@ def test_the_numbers_on_the_page_are_those_in_the_database(page, world):
 
 
 def test_who_hears_the_page_is_told_its_fields_and_who_sees_it_the_whole_map(page):
+    page.goto("/")
     expect(page.get_by_role("radiogroup", name="Arrivals within")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("slider", name="Replay clock")).to_be_visible(timeout=60_000)
     drawn, legend = page.locator("#map").bounding_box(), page.locator(".legend").bounding_box()
@@ -138,14 +146,14 @@ def test_if_a_crossing_closed_everybody_is_still_counted(page):
 
 
 @pytest.mark.parametrize("path", ["standards", "scorecard", "data", "upload", "about"])
-def test_the_other_pages_open(page, address, path):
-    page.goto(f"{address}/{path}")
+def test_the_other_pages_open(page, path):
+    page.goto(f"/{path}")
     expect(page.locator("h1")).to_be_visible(timeout=30_000)
     _keep(page, path)
 
 
-def test_a_clerk_mends_a_table_and_loads_it(page, address, world, tmp_path):
-    page.goto(f"{address}/upload")
+def test_a_clerk_mends_a_table_and_loads_it(page, world, tmp_path):
+    page.goto("/upload")
     with page.expect_download(timeout=30_000) as template:
         page.get_by_text("Template for Excel").click()
     template.value.save_as(empty := tmp_path / "empty.xlsx")
@@ -168,8 +176,8 @@ def test_a_clerk_mends_a_table_and_loads_it(page, address, world, tmp_path):
     assert _sent(world, day) == [120]
 
 
-def test_a_file_that_cannot_be_used_says_what_to_do(page, address, tmp_path):
-    page.goto(f"{address}/upload")
+def test_a_file_that_cannot_be_used_says_what_to_do(page, tmp_path):
+    page.goto("/upload")
     expect(page.get_by_text("Template for Excel")).to_be_visible(timeout=30_000)
     (tmp_path / "old.xls").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1"))
     page.set_input_files("#upload-file input", tmp_path / "old.xls")
@@ -189,6 +197,7 @@ def test_a_replayed_registration_is_the_source_files_figure(world, address):
 
 
 def _choose(page: Page, name: str) -> None:
+    page.goto("/")
     page.locator("#points .ag-cell", has_text=name).first.click()
     expect(page.locator("#expected-arrivals")).to_be_visible(timeout=60_000)
 

@@ -3,7 +3,8 @@
 import json
 import logging
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ import skops.io
 from sklearn.linear_model import LinearRegression
 from sqlalchemy import update
 
+from data.postgres import engine
 from data.schema.driver import Driver
 from data.schema.forecast_run import ForecastRun
 from data.schema.model_artifact import ModelArtifact
+from data.schema.observation import Observation
 from data.store import Store
 from models.__main__ import main
 from models.artifacts import learns, load, save
@@ -26,6 +29,7 @@ from models.panel import Panel
 from models.registry import LAST_VALUE, candidates, forecaster
 from models.selection import Choice
 from models.serve import answer, fit, predict
+from tests.databases import copied
 from tests.worlds import day, facts, growing, panel
 from tests.worlds import load as land
 
@@ -33,14 +37,25 @@ NAME = "gradient_boosting"
 AT = 126
 
 
-@pytest.fixture
-def small(store: Store) -> Store:
-    """A situation of two sites over 130 days with a model that has learnt from little, stored at day 126."""
+@pytest.fixture(scope="module")
+def learnt(module_database_url: str) -> str:
+    """A database with a situation of two sites over 130 days and a model that has learnt from little, at day 126."""
+    store = Store(engine(module_database_url))
     steady = {f"s{i}": [(d, 1000.0 + 9 * (i + 1) * d + d % 4) for d in range(0, 131, 7)] for i in range(2)}
     land(store, facts(steady))
     known = Panel.read(store, "w", day(AT))
     save(store, forecaster(NAME).set_params(least_examples=20, rounds=5, refits=1).fit(known), known)
-    return store
+    store.engine.dispose()
+    return module_database_url
+
+
+@pytest.fixture
+def small(learnt: str) -> Iterator[Store]:
+    """A copy of it."""
+    with copied(learnt) as url:
+        store = Store(engine(url))
+        yield store
+        store.engine.dispose()
 
 
 @pytest.fixture
@@ -229,6 +244,15 @@ def test_f65_where_a_model_is_refused_the_last_value_answers_and_says_so(
     assert refused in caplog.text
     predict(small, "w", day(AT))
     assert small.read(ForecastRun, role="deployed")["id"].tolist() == run["id"].tolist()
+
+
+def test_a_report_that_is_withdrawn_is_news_and_leaves_the_forecast(small: Store):
+    last = small.read(Observation, period_end_date=day(AT))
+    with small.load("made-up") as target:
+        target.add(Observation, last[list(Observation.content())].assign(is_deleted=True))
+    known, _ = predict(small, "w")
+    assert known.origin_date == datetime.now(UTC).date()
+    assert known.newest_observation_date == day(AT - 7)
 
 
 def test_the_commands_fit_and_predict(small: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture):
