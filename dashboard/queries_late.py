@@ -35,7 +35,8 @@ _RUNS = """
 """
 _COUNTED_BY = """
     SELECT DISTINCT r.source_id FROM observation o JOIN source_run r ON r.id = o.run_id
-    WHERE o.place_id = ANY(:places) AND o.known_from <= :at AND (o.known_to IS NULL OR o.known_to > :at) AND {visible}
+    WHERE o.place_id = ANY(:places) AND o.known_from <= :at AND (o.known_to IS NULL OR o.known_to > :at)
+        AND NOT o.is_deleted AND {visible}
 """
 
 

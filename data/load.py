@@ -36,8 +36,12 @@ class Load:
         self.counts = dict.fromkeys(("read", "new", "revised", "deleted", "unchanged", "ignored", "quarantined"), 0)
         self.newest_content_at: datetime | None = None
         self._staged: dict[type[Versioned], int] = {}
-        self._rejected: set[str] = set()
-        self._scopes: dict[type[Versioned], list[tuple[str, dict[str, Any]]]] = {}
+        self.believes_losses = False
+        """Whether any share of what is known may vanish: the source has told the same too often to be wrong."""
+        self._payload = 0
+        self._told: dict[str, set[int]] = {}
+        self._rejected: dict[str, set[int]] = {}
+        self._scopes: dict[type[Versioned], list[tuple[int, str, dict[str, Any]]]] = {}
         self._bad: list[tuple[str, str, str, str]] = []
         self._notes: dict[str, int] = {}
         self._kept: dict[type[Versioned], list[tuple[str, dict[str, Any]]]] = {}
@@ -58,6 +62,10 @@ class Load:
         """Wait for what is being sent; to be called before the transaction ends."""
         self._sender.shutdown()
 
+    def next_payload(self) -> None:
+        """Begin another payload: what is rejected of one casts no doubt on what the others say is whole."""
+        self._payload += 1
+
     def add(self, table: type[Versioned], frame: pd.DataFrame, locators: "pd.Series[str] | None" = None) -> None:
         """Stage rows; rows that do not fit the table go to quarantine under their locator (default: the index).
 
@@ -66,6 +74,7 @@ class Load:
         times = frame.reindex(columns=["known_at", "assumed_known_at", "is_deleted"])
         checked = check(frame.drop(columns=times.columns, errors="ignore"), table)
         self.counts["read"] += len(frame)
+        self._told.setdefault(table.__tablename__, set()).add(self._payload)
         for label, reason in checked.reasons.items():
             where = str(label) if locators is None else str(locators[label])
             self.reject(table.__tablename__, where, reason, frame.loc[label].to_json(date_format="iso"), counted=True)
@@ -81,7 +90,7 @@ class Load:
     def reject(self, table_name: str, locator: str, reason: str, raw: str, *, counted: bool = False) -> None:
         """Keep a record that cannot land, with where it stood and why."""
         self._bad.append((table_name, _storable(locator), _storable(reason), _storable(raw)))
-        self._rejected.add(table_name)
+        self._rejected.setdefault(table_name, set()).add(self._payload)
         self.counts["quarantined"] += 1
         self.counts["read"] += 0 if counted else 1
         if len(self._bad) >= _BAD_ROWS_HELD:
@@ -98,9 +107,11 @@ class Load:
 
         Current rows in that scope that the load does not bring are deleted (as versions). If more than
         ``max_vanished_share`` of them would vanish, the load fails with `IdentityBreak` and nothing changes. While any
-        row of the table is rejected, nothing of it counts as gone: it may be the very row.
+        row of the table is rejected in the same payload (or in any, where that payload has no rows), nothing of it
+        counts as gone: it may be the very row.
         """
-        self._scopes.setdefault(table, []).append((condition, {**values, "max_share": max_vanished_share}))
+        scope = (self._payload, condition, {**values, "max_share": max_vanished_share})
+        self._scopes.setdefault(table, []).append(scope)
 
     def keeps(self, table: type[Versioned], condition: str, **values: Any) -> None:
         """Declare that known rows which match an SQL condition stay as they are, whatever this load brings."""
@@ -118,9 +129,11 @@ class Load:
             for condition, values in self._kept.get(table, []):
                 self._drop_kept(table, condition, values)
             self._drop_orphans(table)
-            if table.__tablename__ not in self._rejected:
-                for condition, values in self._scopes.get(table, []):
+            for payload, condition, values in self._scopes.get(table, []):
+                if self._is_whole(table.__tablename__, payload):
                     self._stage_vanished(table, condition, values)
+                else:
+                    self.ignore(0, f"while rows of {table.__tablename__} are rejected, nothing of it counts as gone")
             for name, rows in merge(self.connection, table, self.run_id, self.now).items():
                 self.counts[name] += rows
         self._flush_bad()
@@ -198,6 +211,12 @@ class Load:
         command = f"COPY stage_{table.__tablename__} ({columns}) FROM STDIN (FORMAT csv, HEADER)"
         self._sending = self._sender.submit(_send, self.connection, command, buffer)
 
+    def _is_whole(self, table_name: str, payload: int) -> bool:
+        """Tell whether no row was rejected of what a payload says is whole: itself, or all where it has no rows."""
+        rejected = self._rejected.get(table_name, set())
+        is_own = payload in self._told.get(table_name, set()) | rejected
+        return payload not in rejected if is_own else not rejected
+
     def _stage_vanished(self, table: type[Versioned], condition: str, values: Mapping[str, Any]) -> None:
         """Stage a deletion for each current row in a replaced scope that the load did not bring."""
         name, content = table.__tablename__, ", ".join(table.content())
@@ -213,7 +232,9 @@ class Load:
         count = text(f"SELECT count(*), count(*) FILTER (WHERE {gone}) FROM {name} t WHERE {scope}")
         known, vanished = self.connection.execute(count, values).one()
         if known and vanished / known > values["max_share"]:
-            raise IdentityBreak(name, int(vanished), int(known), float(values["max_share"]))
+            if not self.believes_losses:
+                raise IdentityBreak(name, int(vanished), int(known), float(values["max_share"]))
+            self.ignore(0, f"{vanished:,} of {known:,} known rows of {name} are gone, and stayed so")
         copied = ", ".join(f"t.{c}" for c in table.content())
         stage = (
             f"INSERT INTO stage_{name} ({content}, assumed, is_deleted)"
@@ -243,7 +264,7 @@ class Load:
             found = self.connection.execute(orphans, values).rowcount
             self.counts["quarantined"] += found
             if found:
-                self._rejected.add(name)
+                self._rejected[name] = set(range(self._payload + 1))
 
 
 def _send(connection: Connection, command: str, buffer: BytesIO) -> None:

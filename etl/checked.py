@@ -15,14 +15,14 @@ from data.frames import check
 from data.schema import Versioned
 from data.schema.place import Place
 from data.schema.standard import Standard
-from data.schema.stock import Stock
 from data.store import Store
 from etl.first_bytes import kind_of
 from etl.kinds import Kind
 from etl.owners import of_others
 from etl.places import Places, folded
 from etl.plain_words import Problem, problems_of
-from etl.source import Ignored, Item, Payload, Reject, Rows, Window
+from etl.source import Ignored, Item, Payload, Reject, Rows, Window, Withdrawn
+from etl.withdrawals import deletions, nothing
 
 _BLANK = ',;\t" \r\n'
 MOST_ROWS = 250_000
@@ -69,7 +69,7 @@ class CheckedSource:
         for table, frame, where in rows:
             good, faults = self._check(table, frame, where, others)
             for label, reason in faults.items():
-                raw = frame.loc[label].to_json(date_format="iso", force_ascii=False)
+                raw = frame.loc[label].drop("is_deleted").to_json(date_format="iso", force_ascii=False)
                 rejects.append(Reject(table.__tablename__, str(where[label]), reason, raw))
             if len(good):
                 items.append(Rows(table, good, where[good.index]))
@@ -82,22 +82,23 @@ class CheckedSource:
     def _read(self, payload: Payload) -> tuple[list[Reject], list[tuple[type[Versioned], pd.DataFrame, Any]]]:
         """Read the payload whole; rows of nothing but separators, as templates have them, are none."""
         rejects: list[Reject] = []
-        parts: dict[type[Versioned], list[Rows]] = {}
+        parts: dict[type[Versioned], list[Rows | Withdrawn]] = {}
         rows = 0
         for item in self.kind.source.parse(payload):
-            rows += len(item.frame) if isinstance(item, Rows) else isinstance(item, Reject)
+            rows += len(item.frame) if isinstance(item, (Rows, Withdrawn)) else isinstance(item, Reject)
             if rows > MOST_ROWS:
                 raise PayloadRejected(payload.name, f"has more than {MOST_ROWS:,} rows; send it in parts")
             if isinstance(item, Reject):
                 if item.raw.strip(_BLANK):
                     rejects.append(item)
-            elif isinstance(item, Rows):
+            elif isinstance(item, (Rows, Withdrawn)):
                 parts.setdefault(item.table, []).append(item)
             elif isinstance(item, Ignored):
                 self.notes.append(item.reason)
         whole = []
         for table, found in parts.items():
-            frame = pd.concat([part.frame for part in found], ignore_index=True)
+            frames = [part.frame.assign(is_deleted=isinstance(part, Withdrawn)) for part in found]
+            frame = pd.concat(frames, ignore_index=True)
             where = pd.concat([pd.Series(part.locators) for part in found], ignore_index=True)
             whole.append((table, frame, where))
         return rejects, whole
@@ -111,22 +112,31 @@ class CheckedSource:
         }
         if column := self.kind.place_column:
             frame = frame.assign(**{column: self._placed(column, frame[column], faults)})
-        if table is Stock:
-            known = set(self.store.read(Standard)["id"])
-            for label, told in frame["standard_id"].dropna().items():
-                if told not in known:
-                    faults.setdefault(label, []).append(f"standard_id names no planning standard ({told[:80]})")
-        checked = check(frame.drop(columns="known_at", errors="ignore"), table)
+        for label, told in self._unknown_standards(frame).items():
+            faults.setdefault(label, []).append(f"standard_id names no planning standard ({told[:80]})")
+        given, withdrawn = frame[~frame["is_deleted"]], frame[frame["is_deleted"]]
+        self._both_ways(table, frame, where, faults)
+        checked = check(given.drop(columns=["known_at", "is_deleted"], errors="ignore"), table)
         for label, reason in checked.reasons.items():
             faults.setdefault(label, []).append(reason)
-        for label, whose in of_others(self.store, table, checked.good).items():
+        gone = deletions(self.store, table, withdrawn[~withdrawn.index.isin(list(faults))])
+        faults |= {label: [nothing(self.kind.key)] for label in withdrawn.index.difference([*gone.index, *faults])}
+        for label, whose in (of_others(self.store, table, checked.good) | of_others(self.store, table, gone)).items():
             faults.setdefault(label, []).append(self._kept_from(whose))
         for name in frame.columns.intersection(list(table.key)):
             for label in frame.index[frame[name].astype("str").str.len() > _MOST_KEY_CHARACTERS]:
                 faults.setdefault(label, []).append(f"{name} is longer than {_MOST_KEY_CHARACTERS} characters")
-        sound = frame[~frame.index.isin(list(faults))]
+        sound = pd.concat([part for part in (given, gone) if len(part)] or [given])
+        sound = sound[~sound.index.isin(list(faults))]
         kept = self._once(table, sound, where, faults)
         return kept, {label: "; ".join(told) for label, told in faults.items()}
+
+    def _unknown_standards(self, frame: pd.DataFrame) -> dict[Hashable, str]:
+        """Return by label the planning standards that rows name and nobody knows."""
+        if "standard_id" not in frame:
+            return {}
+        named = frame["standard_id"].dropna()
+        return dict(named[~named.isin(self.store.read(Standard)["id"])].items())
 
     def _kept_from(self, whose: str) -> str:
         """Return why a row may not change the figure that it is about."""
@@ -181,13 +191,28 @@ class CheckedSource:
             self.notes.append(f"{where[label]} repeats {where[first[label]]}: taken once")
         kept = frame[~repeated]
         twice = kept.duplicated(key, keep=False)
-        for labels in kept[twice].groupby(key, dropna=False).groups.values():
+        self._tell_apart(kept[twice], key, where, faults, "the rest is not")
+        return kept[~twice]
+
+    def _both_ways(
+        self, table: type[Versioned], frame: pd.DataFrame, where: Any, faults: dict[Hashable, list[str]]
+    ) -> None:
+        """Note the rows that are given and withdrawn in one table."""
+        if frame["is_deleted"].any():
+            key = list(table.key)
+            told = frame.dropna(subset=key)
+            mixed = told.groupby(key)["is_deleted"].transform("nunique") > 1
+            self._tell_apart(told[mixed], key, where, faults, "and one of them is withdrawn")
+
+    def _tell_apart(
+        self, frame: pd.DataFrame, key: list[str], where: Any, faults: dict[Hashable, list[str]], what: str
+    ) -> None:
+        """Note of each of the rows that agree in ``key`` which the others are, and ``what`` is wrong with that."""
+        for labels in frame.groupby(key, dropna=False).groups.values():
             rows = [str(where[label]) for label in labels]
             for label in labels:
                 others = ", ".join(row for row in rows[:4] if row != str(where[label]))
-                reason = f"{self.kind.same} are those of {others} as well, the rest is not"
-                faults.setdefault(label, []).append(reason)
-        return kept[~twice]
+                faults.setdefault(label, []).append(f"{self.kind.same} are those of {others} as well, {what}")
 
     def _explain(self, payload: Payload, rejects: list[Reject]) -> None:
         """Turn the rejects into problems by cell; the table is read again for what its cells said."""

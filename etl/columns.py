@@ -1,18 +1,22 @@
 """Turn the text of a chunk into values column by column, and keep what is wrong with each row."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
 from data.schema import Versioned
 from etl.delimited import Chunk
+from etl.grid import WITHDRAWN
 from etl.numbers import GROUPED_OR_NOT, Read, to_date, to_number, to_whole_number
 from etl.source import Reject, Rows
 
 _SHOWN_CHARACTERS = 80
 _MOST_CODES_SHOWN = 10
+_YES, _NO = ("yes", "true"), ("no", "false", "")
+"""What people write, and what JSON and spreadsheet programs have for it."""
 
 
 class Columns:
@@ -69,6 +73,20 @@ class Columns:
         plain = [text.strip().removesuffix(".0") if is_number else text.strip() for text in distinct]
         meanings = pd.array([codes.get(text) for text in plain], dtype="str")
         return pd.Series(meanings.take(places, allow_fill=True), index=self.chunk.frame.index)
+
+    @cached_property
+    def withdrawn(self) -> "pd.Series[bool]":
+        """Tell which rows take back what was sent; any other word than yes and no is a fault."""
+        told = self._raw(WITHDRAWN).str.strip().str.casefold()
+        self.fault(~told.isin([*_YES, *_NO]), WITHDRAWN, "breaks the rule withdrawn in ('yes', 'no')")
+        return told.isin(_YES)
+
+    def forgive(self, rows: "pd.Series[bool]", but: Collection[str]) -> None:
+        """Forget what is wrong with cells of some rows, except in some columns: the others are not read."""
+        for row in rows.index[rows].intersection(list(self.faults)):
+            told = [fault for fault in self.faults.pop(row) if fault.split(" ", 1)[0] in but]
+            if told:
+                self.faults[row] = told
 
     def _raw(self, name: str) -> "pd.Series[str]":
         """Return a column as it stands, empty where it is absent."""

@@ -12,6 +12,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import takewhile
+from typing import Any
 
 import pandas as pd
 
@@ -88,15 +89,26 @@ def chunks_of(payload: Payload, max_bytes: int) -> Iterator[Chunk | Ignored]:
 
 
 def _of_api(payload: Payload, max_bytes: int) -> Chunk:
-    """Return the rows of the API's envelope; raise PayloadRejected with what it says when it is no success."""
+    """Return the rows of the API's envelope."""
+    required = ("admin0Pcode", FIGURE, DATE)
+    optional = tuple(name for name in OPTIONAL if name not in required)
+    return chunk_of_records(payload.name, _answer(payload, max_bytes)["result"], required, optional, IGNORED, "row")
+
+
+def is_complete(payload: Payload, max_bytes: int) -> bool:
+    """Tell whether an answer of the API has records, and as many as it says that there are."""
+    answer = _answer(payload, max_bytes)
+    return len(answer["result"]) > 0 and str(len(answer["result"])) == answer.get("totalRecordsCount")
+
+
+def _answer(payload: Payload, max_bytes: int) -> dict[str, Any]:
+    """Return the API's envelope; raise PayloadRejected with what it says when it is no success."""
     answer = read_json(payload.name, payload.read(max_bytes))
     answer = {"result": answer} if isinstance(answer, list) else answer
     if not isinstance(answer, dict) or not isinstance(answer.get("result"), list) or answer.get("isSuccess") is False:
         said = answer.get("errorMessages") or answer.get("message") if isinstance(answer, dict) else None
         raise PayloadRejected(payload.name, f"is no successful answer of the DTM API ({plain_text(str(said))[:200]})")
-    required = ("admin0Pcode", FIGURE, DATE)
-    optional = tuple(name for name in OPTIONAL if name not in required)
-    return chunk_of_records(payload.name, answer["result"], required, optional, IGNORED, "row")
+    return answer
 
 
 def _csv_rows(payload: Payload) -> list[Row]:

@@ -20,7 +20,7 @@ RUNS_COMPARED = 5
 BACKWARD_INTERVALS = 3
 SHORTEST_BACKWARD = timedelta(days=1)
 BELIEVED_AFTER_REFUSALS = 5
-"""A feed that goes back in time or shrinks, and stays so, is believed in the end: entries may have been withdrawn."""
+"""A feed that goes back in time, shrinks or loses rows, and stays so, is believed in the end: it may have withdrawn."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ class Usual:
     newest_content_at: datetime | None = None
     refused: int = 0
     filled: frozenset[str] = frozenset()
+
+    @property
+    def is_believed(self) -> bool:
+        """Tell whether so many payloads were not taken that what they say must be true."""
+        return self.refused >= BELIEVED_AFTER_REFUSALS
 
 
 def usual(store: Store, spec: Spec) -> Usual:
@@ -70,10 +75,9 @@ def doubts(
     its newest content lies far before what was seen before, until `BELIEVED_AFTER_REFUSALS` payloads were not taken.
     """
     found = []
-    is_believed = known.refused >= BELIEVED_AFTER_REFUSALS
     share = spec.least_share_of_usual
     if share is not None and known.rows is not None and rows < share * known.rows:
-        if not is_believed:
+        if not known.is_believed:
             raise ExpectationBroken(f"the number of rows (usually {known.rows:g})", rows, share * known.rows)
         found.append(f"holds {rows:,} rows; before it held {known.rows:,.0f}")
     if missing := sorted(known.filled - filled):
@@ -84,7 +88,7 @@ def doubts(
     back = seen - newest
     tolerated = max(BACKWARD_INTERVALS * spec.cadence + spec.publication_delay, SHORTEST_BACKWARD)
     if back > tolerated:
-        if not is_believed:
+        if not known.is_believed:
             metric = f"the step back in days (newest content of {newest:%Y-%m-%d}, before of {seen:%Y-%m-%d})"
             raise ExpectationBroken(metric, round(back / timedelta(days=1), 1), tolerated / timedelta(days=1))
         found.append(f"the newest content is of {newest:%Y-%m-%d}; before it was of {seen:%Y-%m-%d}")

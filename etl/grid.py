@@ -8,7 +8,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import islice
 
@@ -22,6 +22,9 @@ from etl.records import BROKEN_TEXT_CHARACTERS, Broken
 HEADER_ROWS = 25
 """Within so many rows with anything in them the header is looked for."""
 LEAST_NAMES = 2
+WITHDRAWN = "withdrawn"
+"""The last column of a format whose rows can be taken back: yes in it takes back what was sent under the row's key."""
+_WITHDRAWN_TAGS = ("#meta+withdrawn",)
 
 _ALSO = {
     "people": ("persons", "individuals", "number", "count", "total", "arrivals", "personnes", "nombre", "personas"),
@@ -39,22 +42,34 @@ Row = tuple[int, list[str]]
 
 @dataclass(frozen=True)
 class Format:
-    """The columns of a format: required, optional, and how hashtags mean them (None: HXL is not understood)."""
+    """The columns of a format: required, optional, and how hashtags mean them (None: HXL is not understood).
+
+    ``key`` names the columns by which rows speak of the same; where it is told, rows can be withdrawn.
+    """
 
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
     tags: Tags | None = None
+    key: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Return all columns."""
-        return (*self.required, *self.optional)
+        return (*self.required, *self.optional, *([WITHDRAWN] if self.key else []))
+
+    @property
+    def meanings(self) -> Tags | None:
+        """Return how hashtags mean all columns."""
+        if self.tags is None or not self.key:
+            return self.tags
+        return replace(self.tags, patterns={**self.tags.patterns, WITHDRAWN: _WITHDRAWN_TAGS})
 
     def without(self, names: Iterable[str]) -> "Format":
         """Return the format where some required columns need not be there."""
         given = set(names)
         kept = tuple(name for name in self.required if name not in given)
-        return Format(kept, (*self.optional, *(name for name in self.required if name in given)), self.tags)
+        free = (*self.optional, *(name for name in self.required if name in given))
+        return replace(self, required=kept, optional=free)
 
 
 @dataclass(frozen=True)
@@ -83,9 +98,9 @@ def header_in(rows: Sequence[Row], form: Format, name: str) -> Header:
     if not top:
         raise PayloadRejected(name, "is empty")
     for place, (number, cells) in enumerate(top):
-        if form.tags is not None and is_tag_row(cells):
+        if form.meanings is not None and is_tag_row(cells):
             above = top[place - 1][1] if place else []
-            names, implied = header_of(cells, above, form.tags, name)
+            names, implied = header_of(cells, above, form.meanings, name)
             return Header(number, names, implied, is_tagged=True)
     known = set(form.columns)
     best, most = None, 0

@@ -37,8 +37,10 @@ PERIOD = ("reference_period_start", "reference_period_end")
 class Theme:
     """One theme: where it is served, its columns, how a row is read and how it becomes rows of a table.
 
-    ``read`` returns the columns beside area and period, ``spread`` one frame a measured figure. ``sums`` joins parts
-    over the whole payload (None: rows are independent of each other).
+    ``read`` returns the columns beside area and period. ``figures`` are the measured ones of a row: column, indicator
+    and unit (none: the row is already one of the table). ``sums`` joins parts over the whole payload (None: rows are
+    independent of each other). ``marks`` is SQL on alias ``t`` that tells its rows from those of other themes in its
+    table, where no indicator does.
     """
 
     path: str
@@ -46,8 +48,9 @@ class Theme:
     own: tuple[str, ...]
     more: tuple[str, ...]
     read: Callable[[Columns], pd.DataFrame]
-    spread: Callable[[pd.DataFrame], Iterator[pd.DataFrame]]
+    figures: tuple[tuple[str, str, str], ...] = ()
     sums: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+    marks: str = "true"
     country: str = "location_code"
     filter: str = "location_code"
 
@@ -66,21 +69,21 @@ class Theme:
         """Return the columns that are known and not read."""
         return tuple(name for name in KNOWN if name not in self.required)
 
+    @property
+    def condition(self) -> str:
+        """Return SQL on alias ``t`` that holds for the theme's rows among those of HAPI in its table."""
+        names = ", ".join(f"'{indicator}'" for _, indicator, _ in self.figures)
+        return f"t.indicator IN ({names})" if names else self.marks
 
-def _as_it_is(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield rows that are already those of a table."""
-    yield frame
-
-
-def _measured(*figures: tuple[str, str, str]) -> Callable[[pd.DataFrame], Iterator[pd.DataFrame]]:
-    """Return a spread of columns of figures (column, indicator, unit) into one frame each."""
-
-    def spread(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
-        names = [name for name, _, _ in figures]
-        for name, indicator, unit in figures:
+    def spread(self, frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
+        """Yield rows of the table, one frame a measured figure."""
+        names = [name for name, _, _ in self.figures]
+        for name, indicator, unit in self.figures:
             yield frame.drop(columns=names).assign(indicator=indicator, unit=unit, value=frame[name])
-
-    return spread
+        if self.table is ResponsePlan:
+            yield _plans(frame)
+        elif not self.figures:
+            yield frame
 
 
 def _figure(columns: Columns, name: str) -> "pd.Series[float]":
@@ -224,9 +227,9 @@ def _money(columns: Columns) -> pd.DataFrame:
     )
 
 
-def _plans(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield plans, with a plan's year that of its beginning and its country in its id, since one may span several."""
-    yield frame.rename(columns={"period_start_date": "start_date", "period_end_date": "end_date"}).assign(
+def _plans(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return plans, with a plan's year that of its beginning and its country in its id, since one may span several."""
+    return frame.rename(columns={"period_start_date": "start_date", "period_end_date": "end_date"}).assign(
         year=frame["period_start_date"].dt.year, plan_id=frame["plan_id"] + "|" + frame["country_iso3"]
     )
 
@@ -244,36 +247,37 @@ POVERTY = (
 )  # fmt: skip
 NOT_READ = {"commodity_code": "prices at markets", "org_acronym": "who works where", "org_name": "who works where"}
 """Themes of HAPI that say nothing of people, by one of their columns."""
-_ASYLUM = {"country": "asylum_location_code", "filter": "asylum_location_code"}
+_ASYLUM = "asylum_location_code"
 _GROUPED = ("origin_location_code", "population_group", "gender", "age_range", "population")
+_RETURNED = "t.population_group IN ('returned_refugee', 'returned_idp')"
 THEMES = (
     Theme("affected-people/idps", Displacement, ("reporting_round", "assessment_type", "population"), ("operation",),
-          _idps, _as_it_is),
+          _idps, marks="starts_with(t.record_id, 'idps|')"),
     Theme("affected-people/refugees-persons-of-concern", Displacement, _GROUPED, ("min_age", "max_age"),
-          _persons, _as_it_is, _total_of_parts, **_ASYLUM),
+          _persons, sums=_total_of_parts, marks=f"starts_with(t.record_id, 'persons|') AND NOT {_RETURNED}",
+          country=_ASYLUM, filter=_ASYLUM),
     Theme("affected-people/returnees", Displacement, _GROUPED, ("min_age", "max_age"),
-          _persons, _as_it_is, _total_of_parts, **_ASYLUM),
+          _persons, sums=_total_of_parts, marks=f"starts_with(t.record_id, 'persons|') AND {_RETURNED}",
+          country=_ASYLUM, filter=_ASYLUM),
     Theme("affected-people/humanitarian-needs", Indicator, ("sector_code", "population_status", "population"),
           ("sector_name", *NEEDS_PARTS, "min_age", "max_age"), _needs,
-          _measured(("population", "humanitarian_needs", "people"))),
+          (("population", "humanitarian_needs", "people"),)),
     Theme("coordination-context/conflict-events", Indicator, ("event_type", "events", "fatalities"), (), _conflict,
-          _measured(("events", "conflict_events", "events"), ("fatalities", "conflict_fatalities", "people")),
-          _within_area),
+          (("events", "conflict_events", "events"), ("fatalities", "conflict_fatalities", "people")), _within_area),
     Theme("food-security-nutrition-poverty/food-security", Indicator,
           ("ipc_phase", "ipc_type", "population_in_phase"), ("population_fraction_in_phase",), _food,
-          _measured(("population_in_phase", "food_insecure_people", "people"),
-                    ("population_fraction_in_phase", "food_insecure_share", "share of people"))),
+          (("population_in_phase", "food_insecure_people", "people"),
+           ("population_fraction_in_phase", "food_insecure_share", "share of people"))),
     Theme("climate/rainfall", Indicator, ("aggregation_period", "rainfall", "version"),
           ("rainfall_long_term_average", "rainfall_anomaly_pct", "number_pixels"), _rain,
-          _measured(("rainfall", "rainfall", "mm"), ("rainfall_long_term_average", "rainfall_average", "mm"),
-                    ("rainfall_anomaly_pct", "rainfall_percent_of_average", "percent"))),
+          (("rainfall", "rainfall", "mm"), ("rainfall_long_term_average", "rainfall_average", "mm"),
+           ("rainfall_anomaly_pct", "rainfall_percent_of_average", "percent"))),
     Theme("coordination-context/funding", ResponsePlan, ("appeal_code", "appeal_name", "funding_usd"),
-          ("appeal_type", "requirements_usd", "funding_pct"), _money, _plans),
+          ("appeal_type", "requirements_usd", "funding_pct"), _money),
     Theme("geography-infrastructure/baseline-population", Indicator, ("gender", "age_range", "population"),
-          ("min_age", "max_age"), _people, _measured(("population", "population", "people"))),
+          ("min_age", "max_age"), _people, (("population", "population", "people"),)),
     Theme("coordination-context/national-risk", Indicator, tuple(name for name, _, _ in RISKS),
-          ("risk_class", "global_rank", "meta_missing_indicators_pct", "meta_avg_recentness_years"), _risk,
-          _measured(*RISKS)),
+          ("risk_class", "global_rank", "meta_missing_indicators_pct", "meta_avg_recentness_years"), _risk, RISKS),
     Theme("food-security-nutrition-poverty/poverty-rate", Indicator, tuple(name for name, _, _ in POVERTY), (),
-          _poverty, _measured(*POVERTY)),
+          _poverty, POVERTY),
 )  # fmt: skip

@@ -66,7 +66,7 @@ class Preview:
     @property
     def good_rows(self) -> int:
         """Return how many rows could be loaded."""
-        return sum(self.counts.get(name, 0) for name in ("new", "revised", "unchanged"))
+        return sum(self.counts.get(name, 0) for name in ("new", "revised", "deleted", "unchanged"))
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,16 @@ class Loaded:
     counts: dict[str, int]
     problems: list[Problem]
     notes: list[str]
+
+    def told(self) -> str:
+        """Return what became of the rows in words.
+
+        >>> Loaded({"read": 3, "new": 2, "revised": 0, "deleted": 1}, [], []).told()
+        '2 new, 1 withdrawn'
+        """
+        words = {name: name for name in self.counts if name != "read"} | {"deleted": "withdrawn"}
+        told = [f"{self.counts[name]:,} {word}" for name, word in words.items() if self.counts.get(name)]
+        return ", ".join(told) or "nothing new"
 
 
 class Intake:

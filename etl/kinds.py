@@ -1,10 +1,10 @@
 """What is sent through the doors: each kind of table with its columns, in the words of its template and its docs."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from etl.delimited import Chunk
-from etl.grid import Format
+from etl.grid import WITHDRAWN, Format
 from etl.source import Ignored, Payload, Source
 from etl.sources import campaigns, capacities, country_indicators, counts, outbreaks, statuses, stocks
 from etl.tables import read_table
@@ -14,6 +14,8 @@ _PLACE_AND_DAYS = "place_id and days"
 _ANYWHERE = ("border_point", "site", "hub", "town")
 _LINES = ("processing", "sleeping_space", "water", "toilets", "staff", "stock")
 _QUALITIES = ("reported", "provisional", "estimated", "forecast")
+YES_NO = ("yes", "no")
+"""The words of a column that says yes or no; in JSON also true and false."""
 _CAMPAIGNS = ("vaccination", "distribution", "registration", "market", "election", "pilgrimage", "school", "other")
 
 
@@ -48,6 +50,11 @@ class Kind:
     place_column: str | None = None
     own_column: str | None = None
     chunks: Callable[[Payload, Format], Iterator[Chunk | Ignored]] = read_table
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Return the columns by which rows speak of the same, and by which one is withdrawn."""
+        return tuple(column.name for column in self.columns if column.name in self.form.key)
 
 
 def _place(meaning: str) -> Column:
@@ -220,8 +227,19 @@ _INDICATORS = Kind(
     own_column="publisher",
     chunks=lambda payload, form: indicators(payload) if is_world_bank(payload) else read_table(payload, form),
 )  # fmt: skip
+
+
+def _withdrawable(kind: Kind) -> Kind:
+    """Return a kind with the last column of every kind, by which a row is taken back."""
+    meaning = (
+        f"yes: sent in error, it counts no more; of such a row only {', '.join(kind.key)} are read, written as they "
+        "were sent, and the other cells may stay empty. Empty: no"
+    )
+    return replace(kind, columns=(*kind.columns, Column(WITHDRAWN, meaning, "", YES_NO)))
+
+
 KINDS: dict[str, Kind] = {
-    kind.id: kind
+    kind.id: _withdrawable(kind)
     for kind in (
         _COUNTS,
         _counted("queues", "Queue lengths", "queue", ("border_point", "site"), "the day; people waiting at its end"),

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -11,9 +11,10 @@ from data.errors import PayloadRejected
 from data.schema import Versioned
 from etl.columns import Columns
 from etl.delimited import Chunk
+from etl.grid import WITHDRAWN
 from etl.personal import refuse_personal
 from etl.plain_words import FAILED, TOTAL
-from etl.source import Ignored, Item
+from etl.source import Ignored, Item, Withdrawn
 
 _HOURS = (
     "window", "hours", "hour", "time", "times", "shift", "opening_hours", "working_hours", "counting_hours",
@@ -39,6 +40,11 @@ _MEANS = {
     ),
     "owner": ("owned_by", "belongs_to", "property_of", "propriétaire", "propietario", "власник", "владелец", "المالك"),
     "quality": ("provisional", "estimate", "estimated", "is_estimated", "reliability", "confidence"),
+    WITHDRAWN: (
+        "withdrawn", "withdraw", "is_withdrawn", "retracted", "deleted", "delete", "is_deleted", "removed", "void",
+        "voided", "cancelled", "canceled", "annulled", "retiré", "supprimé", "annulé", "retirado", "anulado",
+        "eliminado", "відкликано", "скасовано", "видалено", "отозвано", "отменено", "удалено", "ملغى", "محذوف", "حذف",
+    ),
 }  # fmt: skip
 """Other words for columns that may be left out: one of them unread would change what the figures mean."""
 _ORGANISATIONS = ("source_id", "reported_by", "owner", "organisation", "organiser", "publisher")
@@ -51,6 +57,7 @@ _FORMULA = re.compile(f"=.*|{FAILED.pattern}", re.IGNORECASE | re.DOTALL)
 def items_of(
     chunks: Iterable[Chunk | Ignored],
     name: str,
+    key: Collection[str],
     table: type[Versioned],
     noun: str,
     read: Callable[[Columns], pd.DataFrame],
@@ -58,6 +65,7 @@ def items_of(
 ) -> Iterator[Item]:
     """Yield the rows and rejects of a payload's chunks; ``read`` makes rows of ``table`` from the columns of one.
 
+    ``key`` names the columns by which rows speak of the same: of a withdrawn row the others are not read.
     Columns beyond the contract are looked at by ``refuse``, which raises PayloadRejected when one is about a person,
     and by `refuse_unread`; they are then named once as what no ``noun`` has.
     """
@@ -71,9 +79,9 @@ def items_of(
             yield from left_aside(chunk, name, table, noun)
             is_first = False
         columns = Columns(chunk, chunk.where)
-        frame = read(columns)
-        look_closely(columns)
-        yield from columns.items(table, frame)
+        given, withdrawn = parted(columns, read(columns), key, table)
+        yield from columns.items(table, given)
+        yield from withdrawn
 
 
 def left_aside(chunk: Chunk, name: str, table: type[Versioned], noun: str) -> Iterator[Ignored]:
@@ -81,7 +89,7 @@ def left_aside(chunk: Chunk, name: str, table: type[Versioned], noun: str) -> It
 
     Raises PayloadRejected where a column that is left out of the table seems to be there under another name.
     """
-    content = [column for column in table.content() if column not in chunk.frame]
+    content = [column for column in (*table.content(), WITHDRAWN) if column not in chunk.frame]
     for column in chunk.added:
         meant = next((ours for ours in content if _plain(column) in _MEANS.get(ours, ())), None)
         if meant:
@@ -91,6 +99,25 @@ def left_aside(chunk: Chunk, name: str, table: type[Versioned], noun: str) -> It
         yield Ignored(0, f"columns that no {noun} has: {', '.join(chunk.added)[:500]}")
     for note in chunk.notes:
         yield Ignored(0, note)
+
+
+def parted(
+    columns: Columns, frame: pd.DataFrame, key: Collection[str], table: type[Versioned]
+) -> tuple[pd.DataFrame, list[Withdrawn]]:
+    """Look closely at what was read of a chunk; return the rows that are given, and those that are withdrawn, if any.
+
+    Of a withdrawn row nothing but the columns of its ``key`` is read, so that nothing else can be wrong with it.
+    """
+    rows = columns.withdrawn
+    look_closely(columns)
+    if not rows.any():
+        return frame, []
+    columns.forgive(rows, {*key, WITHDRAWN})
+    for name in table.key:
+        told = columns.good(frame[rows])
+        columns.fault(told[name].isna(), name, "is missing")
+    told = columns.good(frame[rows])[list(table.key)]
+    return frame[~rows], [Withdrawn(table, told, columns.locators()[told.index])] if len(told) else []
 
 
 def look_closely(columns: Columns) -> None:
@@ -125,8 +152,11 @@ def _fault(columns: Columns, name: str, bad: "pd.Series[bool]", what: str) -> No
 
 
 def _spelt_alike(columns: Columns, name: str) -> None:
-    """Note words that differ from another of their column in case, blanks or hyphens alone: it would count twice."""
-    told = columns.chunk.frame[name].str.strip()
+    """Note words that differ from another of their column in case, blanks or hyphens alone: it would count twice.
+
+    A withdrawn row counts no more: it may take back the very word that was spelt in another way.
+    """
+    told = columns.chunk.frame.loc[~columns.withdrawn, name].str.strip()
     alike = told.map(_folded)
     usual: Any = told.groupby(alike).agg(lambda words: words.mode(dropna=False).iloc[0])
     for word in told[(told != alike.map(usual)) & alike.str.contains(r"[^\W\d_]")].unique():

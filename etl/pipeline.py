@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,8 +20,9 @@ from etl.client import client
 from etl.expectations import Usual, doubts, usual
 from etl.geography import looks_swapped, outside_country
 from etl.repeat import counts_of, program_sha256, repeated
-from etl.source import Ignored, Item, Keeps, Payload, Reject, Rows, Source, Spec, Window
+from etl.source import Ignored, Item, Keeps, Landing, Payload, Reject, Rows, Source, Spec, Window, Withdrawn
 from etl.status_news import joined
+from etl.withdrawals import looked_up
 
 COUNTRY_TOLERANCE_KM = 25.0
 """How far outside its declared country a point may lie: outlines are simplified and our points lie on borders."""
@@ -101,16 +102,20 @@ def load(
     hashes = [sha256_of(payload) for payload in payloads]
     names, digest = ", ".join(p.name for p in payloads), ", ".join(hashes)
     before = repeated(store, source.spec, digest) if setting is None else None
+    setting = setting or Setting()
     if before is not None:
         return _again(store, source.spec, before, names, known)
     tally = _Tally()
     is_look = _is_look(source.spec, live=known is not None)
     with store.load(source.spec.id, names, digest, program_sha256(), is_look=is_look) as target:
         target.wait_for(source.spec.rows_of or source.spec.id)
+        target.believes_losses = known is not None and known.is_believed
         for payload in payloads:
-            items = joined(store, source.parse(payload))
+            target.next_payload()
+            placed = (_placed(item, setting) for item in source.parse(payload))
+            items = joined(store, looked_up(store, placed))
             for item in tqdm(items, desc=f"{source.spec.id}: {payload.name}", unit=" parts", leave=False):
-                _take(target, item, setting or Setting(), tally)
+                _take(target, item, setting, tally)
         _expect(source, tally)
         if known is not None:
             newest, now = target.newest_content_at, datetime.now(UTC)
@@ -140,7 +145,14 @@ def is_loaded(store: Store, source_id: str, payloads: Iterable[Payload]) -> bool
     return not runs.empty
 
 
-def _take(target: Load, item: Item, setting: Setting, tally: _Tally) -> None:
+def _placed(item: Item, setting: Setting) -> Item:
+    """Return an item with the places of its rows in their situation."""
+    if not isinstance(item, (Rows, Withdrawn)):
+        return item
+    return replace(item, frame=qualify(item.frame, item.table, setting.situation_id))
+
+
+def _take(target: Load, item: Landing, setting: Setting, tally: _Tally) -> None:
     """Hand one parsed item to the load."""
     if isinstance(item, Rows):
         tally.rows += len(item.frame)
@@ -157,8 +169,8 @@ def _take(target: Load, item: Item, setting: Setting, tally: _Tally) -> None:
 
 
 def _take_rows(target: Load, item: Rows, setting: Setting, tally: _Tally) -> None:
-    """Place rows in their situation, keep out what lies outside its country, and stage the rest."""
-    frame = qualify(item.frame, item.table, setting.situation_id)
+    """Keep out rows that lie outside their country, and stage the rest."""
+    frame = item.frame
     newest = _content_times(frame, item.table)
     if newest is not None and setting.lag is not None and "known_at" not in frame:
         frame = frame.assign(assumed_known_at=newest + setting.lag)

@@ -44,6 +44,7 @@ _SAID = {
     "may be of another table": "take the names out if the table goes on below them, or send the other one by itself",
     "names another place": "one of the two is wrong: write the right place, or take the other column out",
     "only they can change it": "ask them to correct it, or the people who run this server",
+    "nothing to withdraw": "write these columns as they were sent; what never arrived need not be withdrawn",
     "those of": _ALIKE,
     "differs from another row": _ALIKE,
 }

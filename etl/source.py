@@ -94,6 +94,18 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class Withdrawn:
+    """Facts of one table that their sender takes back: the columns of its key, and where each was told (`Rows`).
+
+    A fact that nobody sent cannot be withdrawn: it is rejected when it is looked up (`etl.withdrawals`).
+    """
+
+    table: type[Versioned]
+    frame: pd.DataFrame
+    locators: "pd.Series[str]"
+
+
+@dataclass(frozen=True)
 class Reject:
     """A record that cannot become a row: where it stood, why, and what it said."""
 
@@ -134,7 +146,9 @@ class Keeps:
     values: dict[str, Any]
 
 
-Item = Rows | Reject | Ignored | Replaces | Keeps
+Landing = Rows | Reject | Ignored | Replaces | Keeps
+"""What a load takes."""
+Item = Landing | Withdrawn
 
 
 class Source(Protocol):

@@ -32,8 +32,31 @@ def chained(periods: pd.DataFrame) -> tuple[pd.DataFrame, dict[Hashable, str]]:
     return kept[~late].sort_index(), faults
 
 
-def ended(known: pd.DataFrame, new: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def reopened(periods: pd.DataFrame, gone: pd.DataFrame, versions: pd.DataFrame) -> pd.DataFrame:
+    """Return periods with the ends that they have without others that are ``gone``.
+
+    A period that ended on the day on which one that is gone began gets the newest end that was told of it otherwise:
+    of its ``versions`` (every version of the periods of its border point, with known_from) the last one whose end is no
+    day on which another began. Without such an end it runs on. It ends at the latest where the next one begins.
+    """
+    found = periods.copy()
+    for row in periods.itertuples():
+        if row.end_date not in set(gone.loc[gone[_POINT] == row.border_point_id, _START]):
+            continue
+        here = versions[versions[_POINT] == row.border_point_id].sort_values("known_from")
+        is_own = here[_START] == row.start_date
+        told = here.loc[is_own & ~here[_END].isin(list(here.loc[~is_own, _START])), _END].tail(1)
+        later = periods.loc[(periods[_POINT] == row.border_point_id) & (periods[_START] > row.start_date), _START]
+        found.loc[row.Index, _END] = pd.concat([told, later]).min()
+    return found
+
+
+def ended(
+    known: pd.DataFrame, new: pd.DataFrame, stored: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the known periods that new ones end, with their ends, and the new ones with the ends that are known.
+
+    With ``stored`` (the same periods, same index) those are returned that end otherwise than there.
 
     A known period that would last beyond the start of a later new one ends there. A new period without an end that
     begins before a known one ends where that begins.
@@ -45,7 +68,8 @@ def ended(known: pd.DataFrame, new: pd.DataFrame) -> tuple[pd.DataFrame, pd.Data
         if len(later) and (pd.isna(row.end_date) or row.end_date > later.min()):
             cut.loc[row.Index, _END] = later.min()
     same = cut.merge(starts, on=[_POINT, _START], how="left", indicator=True)["_merge"].to_numpy() == "both"
-    changed = cut[_END].ne(known[_END]) & ~(cut[_END].isna() & known[_END].isna()) & ~same
+    before = (known if stored is None else stored)[_END]
+    changed = cut[_END].ne(before) & ~(cut[_END].isna() & before.isna()) & ~same
     filled = new.copy()
     for row in new[new[_END].isna()].itertuples():
         later = known.loc[(known[_POINT] == row.border_point_id) & (known[_START] > row.start_date), _START]

@@ -1,5 +1,7 @@
 """News of the status of border points, joined to what is known: what a newer report ends, and where an older one ends.
 
+A status that is withdrawn (a deletion) ends nothing any more: the one before it runs on.
+
 A source sees its own payload only; the periods that other payloads told are in the store.
 """
 
@@ -9,13 +11,13 @@ import pandas as pd
 
 from data.schema.status_period import StatusPeriod
 from data.store import Store
-from etl.source import Ignored, Item, Rows
-from etl.status_chain import ended
+from etl.source import Ignored, Landing, Rows
+from etl.status_chain import ended, reopened
 
 _POINT, _START = "border_point_id", "start_date"
 
 
-def joined(store: Store, items: Iterable[Item]) -> Iterator[Item]:
+def joined(store: Store, items: Iterable[Landing]) -> Iterator[Landing]:
     """Yield items as they come, and with periods of status the known ones that they end.
 
     Where the source states when a status was known (``known_at``: a list as of a day), one that only repeats what holds
@@ -26,18 +28,29 @@ def joined(store: Store, items: Iterable[Item]) -> Iterator[Item]:
             yield item
             continue
         known = store.read(StatusPeriod, border_point_id=sorted(set(item.frame[_POINT].dropna())))
-        yield from _stated(item, known) if "known_at" in item.frame else _plain(item, known)
+        is_stated = "known_at" in item.frame
+        yield from _stated(item, known) if is_stated else _plain(store, item, known[StatusPeriod.content()])
 
 
-def _plain(item: Rows, known: pd.DataFrame) -> Iterator[Item]:
-    """Yield what a report ends, and its periods with the ends that are known."""
-    closed, filled = ended(known[StatusPeriod.content()], item.frame)
-    if len(closed):
-        yield Rows(StatusPeriod, closed, _words(closed))
-    yield Rows(StatusPeriod, filled, item.locators)
+def _plain(store: Store, item: Rows, known: pd.DataFrame) -> Iterator[Landing]:
+    """Yield what a report ends or lets run on, its periods with the ends that are known, and its deletions."""
+    is_gone = item.frame.get("is_deleted", pd.Series(False, item.frame.index)).astype("bool")
+    given, gone = item.frame[~is_gone], item.frame[is_gone]
+    left = known
+    if len(gone):
+        names = [_POINT, _START]
+        left = known[~pd.MultiIndex.from_frame(known[names]).isin(pd.MultiIndex.from_frame(gone[names]))]
+        versions = store.history(StatusPeriod, border_point_id=sorted(set(gone[_POINT])))
+        known = reopened(left, gone, versions)
+    changed, filled = ended(known, given, left)
+    if len(changed):
+        yield Rows(StatusPeriod, changed, _words(changed))
+    for rows in (filled, gone):
+        if len(rows):
+            yield Rows(StatusPeriod, rows, None if item.locators is None else item.locators[rows.index])
 
 
-def _stated(item: Rows, known: pd.DataFrame) -> Iterator[Item]:
+def _stated(item: Rows, known: pd.DataFrame) -> Iterator[Landing]:
     """Yield the periods of a list with the days they were known, and as versions of their own the ends that they get.
 
     Of a period that begins and ends within the list there are two rows, the later one with its end.
@@ -75,4 +88,4 @@ def _repeats(frame: pd.DataFrame, known: pd.DataFrame) -> "pd.Series[bool]":
 
 def _words(periods: pd.DataFrame) -> "pd.Series[str]":
     """Return why periods are there that no row of the payload is about."""
-    return "ended by a new status: " + periods[_POINT].astype("str")
+    return "its end follows from another status: " + periods[_POINT].astype("str")

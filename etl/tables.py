@@ -58,7 +58,7 @@ def _of_text(payload: Payload, form: Format) -> Iterator[Chunk]:
             return
     with payload.open() as stream:
         try:
-            yield from read(stream, payload.name, form.required, form.optional)
+            yield from read(stream, payload.name, form.required, form.columns)
         except PayloadRejected as error:
             _, found, strangers = error.reason.partition("; columns not known here: ")
             missing = [column for column in form.required if column in error.reason.partition(";")[0]]
@@ -133,7 +133,7 @@ def _of_json(payload: Payload, form: Format) -> Chunk:
         raise PayloadRejected(payload.name, reason)
     rows: list[Row] = [(0, names)]
     rows += [(number, [_plain(record.get(key)) for key in names]) for number, record in enumerate(records, start=1)]
-    return chunk_of(rows, Format(form.required, form.optional), payload.name, "record")
+    return chunk_of(rows, replace(form, tags=None), payload.name, "record")
 
 
 def _is_plain(value: object) -> bool:

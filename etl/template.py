@@ -23,6 +23,7 @@ _INSTRUCTIONS = (
     "Figures about groups only. A column that looks like data about a person (a name, a date of birth, a document or "
     "phone number) refuses the whole file.",
     "An empty figure says that nobody counted. 0 says that somebody counted and there was none.",
+    "A row that was sent in error: send it again with yes in the column withdrawn.",
     "Numbers plain: 1234, not 1,234 or ~1200. Dates as 2026-03-01. No row of totals.",
     "Send it on the page Upload. You see what would change before anything is loaded.",
 )

@@ -196,7 +196,7 @@ def _content(path: Path) -> tuple[bytes | None, str]:
 
 def _told(loaded: Loaded) -> str:
     """Return a report of a load."""
-    counted = ", ".join(f"{rows} {what}" for what, rows in loaded.counts.items() if rows) or "nothing new"
+    counted = f"{loaded.counts['read']:,} read, {loaded.told()}"
     left = f"\n\nLeft out:\n{_listed(loaded.problems)}" if loaded.problems else ""
     return "\n".join([counted, *loaded.notes]) + left
 

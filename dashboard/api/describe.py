@@ -7,7 +7,7 @@ from pydantic.json_schema import models_json_schema
 
 from dashboard.api.problems import MEDIA_TYPE, TITLES, ProblemDocument
 from etl.intake import MOST_BYTES
-from etl.kinds import Column, Kind
+from etl.kinds import YES_NO, Column, Kind
 
 FORMS = {
     "application/json": "json",
@@ -82,6 +82,8 @@ def request_body(kind: Kind) -> dict[str, Any]:
 
 def _column(column: Column) -> dict[str, Any]:
     """Return the schema of a cell: numbers may be text, and null is an empty cell where one may be empty."""
+    if column.words == YES_NO:
+        return {"type": ["boolean", "null"], "description": f"{column.meaning} (here true is yes and false is no)"}
     types = ["string", "null"] if column.words else ["string", "number", "null"]
     told: dict[str, Any] = {"type": types[:-1] if column.is_needed else types, "description": column.meaning}
     if column.words:

@@ -40,7 +40,8 @@ class Result(BaseModel):
 
     status: Literal["loaded", "preview"] = Field(description="preview: this is what a load would do")
     counts: dict[str, int] = Field(
-        description="rows: read, new, revised (another figure now), unchanged, quarantined (left out by choice)",
+        description="rows: read, new, revised (another figure now), deleted (withdrawn: counts no more), unchanged, "
+        "quarantined (left out by choice)",
         examples=[{"read": 3, "new": 2, "revised": 0, "deleted": 0, "unchanged": 1, "ignored": 0, "quarantined": 0}],
     )
     problems: list[CellProblem] = Field([], description="what accept_good_rows left out, or what a load would refuse")
@@ -75,7 +76,8 @@ def create_api() -> FastAPI:
             name=kind.id,
             operation_id=f"send_{kind.id}",
             summary=kind.title,
-            description=f"Rows that agree in {kind.same} are the same fact: another figure for it is a correction.",
+            description=f"Rows that agree in {kind.same} are the same fact: another figure for it is a correction, "
+            "and withdrawn takes it back.",
             openapi_extra={"requestBody": request_body(kind)},
         )
     return api

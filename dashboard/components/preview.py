@@ -16,7 +16,8 @@ MEND = (
     "Nothing is loaded while a row has problems: mend it in your file and choose the file again, or leave such rows "
     "out by the choice at the end of this page."
 )
-_CHANGES = {"new": "new", "revised": "changed", "deleted": "taken back"}
+_NOTHING = "–"
+_CHANGES = {"new": "new", "revised": "changed", "deleted": "withdrawn"}
 
 
 def summary(preview: Preview) -> html.Div:
@@ -27,6 +28,7 @@ def summary(preview: Preview) -> html.Div:
     parts = [
         f"{preview.counts['new']:,} new",
         f"{preview.counts['revised']:,} changed",
+        *([f"{gone:,} withdrawn"] if (gone := preview.counts.get("deleted", 0)) else []),
         f"{preview.counts['unchanged']:,} known already",
         f"{rows:,} with problems",
     ]
@@ -58,7 +60,8 @@ def changes_table(changes: pd.DataFrame) -> html.Div | None:
     """
     if changes.empty:
         return None
-    content = [c for c in changes.columns if c != "change" and not c.startswith("before_") and changes[c].notna().any()]
+    named = [c for c in changes.columns if c != "change" and not c.startswith("before_")]
+    content = [c for c in named if (changes[[c, f"before_{c}"]].map(_said) != _NOTHING).any(axis=None)]
     same = [c for c in content if len(changes) > 1 and _is_same(changes, c)]
     said = "; ".join(f"{c.replace('_', ' ')} {_said(changes[c].iloc[0])}" for c in same)
     content = [c for c in content if c not in same]
@@ -117,8 +120,10 @@ def _hint(hint: str) -> html.Div | None:
 
 
 def _cell(row: dict[Any, Any], column: str) -> Any:
-    """Return a value, and the one before it where that was another."""
+    """Return a value, struck out where it is withdrawn, and the one before it where that was another."""
     value = _said(row[column])
+    if row["change"] == "deleted" and value != _NOTHING:
+        return html.Del(value)
     if row["change"] != "revised" or _said(row[f"before_{column}"]) == value:
         return value
     return [html.Del(_said(row[f"before_{column}"])), " ", html.Strong(value)]
@@ -126,8 +131,8 @@ def _cell(row: dict[Any, Any], column: str) -> Any:
 
 def _said(value: Any) -> str:
     """Return a value as it is shown; a figure that is missing was not counted."""
-    if value is None or value is pd.NaT or (isinstance(value, float) and pd.isna(value)):
-        return "–"
+    if value is None or value is pd.NaT or value == "" or (isinstance(value, float) and pd.isna(value)):
+        return _NOTHING
     if isinstance(value, date):
         return day(value)
     return f"{value:g}" if isinstance(value, float) else str(value)

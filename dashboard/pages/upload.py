@@ -56,7 +56,8 @@ def layout(**_: Any) -> html.Div:
             html.P(
                 "Send what your border posts and sites count, or a calendar, notices or indicators: choose what it is, "
                 "fill in the template, drop the file below. You see what would change before anything is loaded. "
-                "Figures about groups only: a file with a column that looks like data about a person is refused whole."
+                "Figures about groups only: a file with a column that looks like data about a person is refused whole. "
+                "To take back a row that was sent in error, send it again with yes in its last column, withdrawn."
             ),
             html.P(CLOSED, className="refused") if Settings().server.audience != OPERATIONAL else None,
             html.Div(
@@ -219,9 +220,9 @@ def load(
         done = _intake().load(sending, accept_good_rows="good" in (accept or []))
     except WaypostError as error:
         return f"Not loaded: {error.reason if isinstance(error, InputRejected) else error}", no_update
-    counted = ", ".join(f"{rows:,} {what}" for what, rows in done.counts.items() if rows and what != "read")
     return [
-        f"Loaded {name}: {counted}. Known from today: a situation page whose clock stands earlier does not show it. ",
+        f"Loaded {name}: {done.told()}. Known from today: a situation page whose clock stands earlier does not show "
+        "it. ",
         dcc.Link("See it, and the rows left out, on the page Data", href="/data"),
     ], None
 

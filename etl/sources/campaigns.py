@@ -40,7 +40,7 @@ TAGS = Tags(
     figure="target_people",
 )
 """How HXL hashtags mean the columns (docs/formats/hxl.md)."""
-FORM = Format(REQUIRED, OPTIONAL, TAGS)
+FORM = Format(REQUIRED, OPTIONAL, TAGS, ("campaign_id",))
 AHEAD_DAYS = 3660
 """So far ahead something may be planned: ten years."""
 
@@ -75,7 +75,12 @@ class Campaigns:
         """
         now = self.clock()
         yield from items_of(
-            read_table(payload, FORM), payload.name, Campaign, "campaign", lambda columns: _campaigns(columns, now)
+            read_table(payload, FORM),
+            payload.name,
+            FORM.key,
+            Campaign,
+            "campaign",
+            lambda columns: _campaigns(columns, now),
         )
 
 

@@ -10,7 +10,7 @@ from data.schema.capacity import Capacity
 from etl.columns import Columns
 from etl.grid import Format
 from etl.hxl_tags import Tags
-from etl.own_tables import left_aside, look_closely
+from etl.own_tables import left_aside, parted
 from etl.personal import refuse_personal
 from etl.source import Item, Payload, Spec, Window
 from etl.tables import read_table
@@ -26,8 +26,7 @@ TAGS = Tags(
     }
 )
 """How HXL hashtags mean the columns (docs/formats/hxl.md)."""
-FORM = Format(COLUMNS, (), TAGS)
-_KEY = list(Capacity.key)
+FORM = Format(COLUMNS, (), TAGS, Capacity.key)
 
 
 class Capacities:
@@ -59,22 +58,23 @@ class Capacities:
         chunks = list(read_table(payload, FORM))
         refuse_personal(chunks[0].added, payload.name)
         if added := chunks[0].added:
-            known = ", ".join(COLUMNS)
+            known = ", ".join(FORM.columns)
             raise PayloadRejected(payload.name, f"has columns not known here: {', '.join(added)}; known are {known}")
         yield from left_aside(chunks[0], payload.name, Capacity, "capacity")
         parts = [Columns(chunk, chunk.where) for chunk in chunks]
-        lines = [_lines(columns) for columns in parts]
-        frame = pd.concat([part.good(found) for part, found in zip(parts, lines, strict=True)])
+        lines = [parted(columns, _lines(columns), FORM.key, Capacity) for columns in parts]
+        frame = pd.concat([part.good(found) for part, (found, _) in zip(parts, lines, strict=True)])
         contradicted = _contradicted(frame)
-        for columns, found in zip(parts, lines, strict=True):
+        for columns, (found, withdrawn) in zip(parts, lines, strict=True):
             bad = contradicted.reindex(found.index, fill_value=False)
             columns.fault(bad, "people", "differs from another row for the same place, line and date")
             yield from columns.items(Capacity, found)
+            yield from withdrawn
 
 
 def _lines(columns: Columns) -> pd.DataFrame:
     """Return the capacity lines of a chunk; the vocabulary and the range are left to the table's rules."""
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "place_id": columns.text("place_id"),
             "line": columns.text("line"),
@@ -83,13 +83,11 @@ def _lines(columns: Columns) -> pd.DataFrame:
             "reported_by": columns.text("reported_by"),
         }
     )
-    look_closely(columns)
-    return frame
 
 
 def _contradicted(frame: pd.DataFrame) -> "pd.Series[bool]":
     """Tell which rows say something else of the same fact than another; neither is believed."""
-    said = frame.assign(people=frame["people"].fillna(-1)).groupby(_KEY)["people"]
+    said = frame.assign(people=frame["people"].fillna(-1)).groupby(list(FORM.key))["people"]
     return said.transform("nunique") > 1
 
 

@@ -9,6 +9,9 @@ What is decided here, where they leave it open:
   only the whole, or all ages of both sexes, add up to everybody.
 - Two different figures for one area, group and year (seen in the file of 2025) are both rejected: neither is known to
   be right. The same figure twice is one.
+- A file of one level (``cod_population_admin2.csv``, ``tcd_admpop_adm1_2024.csv``) has all areas of each country, year
+  and group that it tells of: a known area that it lacks is deleted. Other years, levels and groups stay, and a file
+  under another name takes nothing away.
 """
 
 import re
@@ -31,7 +34,8 @@ from etl.markup import plain_text
 from etl.numbers import to_whole_number
 from etl.personal import refuse_personal
 from etl.ps_columns import names_of, renamed, year_in
-from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
+from etl.source import Ignored, Item, Payload, Reject, Replaces, Rows, Spec, Window
+from etl.whole import A_PART
 
 SEXES = {"all": "", "f": "female", "m": "male"}
 _LETTERS = {"T": "all", "F": "f", "M": "m"}
@@ -42,6 +46,13 @@ _AREA = re.compile(r"ADM[0-4]_(?:PCODE|NAME|[A-Z]{2})")
 _AGES = re.compile(r"(\d{1,3})-(\d{1,3})|(\d{1,3})\+")
 _LATEST_AGE = 130
 _MOST_SHOWN = 5
+_OF_LEVEL = re.compile(r"(?i)(?:cod_population_admin|[a-z]{3}_admpop_adm)([0-4])(?:_[0-9]{4})?(?:_v[0-9]+)?\.csv")
+_IN_CELLS = (
+    "t.source_id = 'cod_ps' AND t.admin_level = :level"
+    " AND concat_ws(' ', t.country_iso3, extract(year FROM t.period_start_date), t.breakdown) = ANY(:cells)"
+)
+MOST_VANISHED_SHARE = 0.5
+"""Areas are merged and renumbered; half of them gone is a file that was cut, or one with other codes for all."""
 
 
 class CodPs:
@@ -91,7 +102,7 @@ class CodPs:
                 frame = _wide(columns, groups, now) if groups else _long(columns, now)
                 yield from columns.rejects("indicator")
                 frames.append(frame)
-        yield from _figures(pd.concat(frames, ignore_index=True))
+        yield from _figures(pd.concat(frames, ignore_index=True), payload.name)
 
 
 def _told(name: str, found: Chunk, chunk: Chunk) -> Iterator[Item]:
@@ -209,8 +220,8 @@ def _age(text: str) -> str | None:
     return f"{ends[0]}-{ends[1]}" if len(ends) == 2 else f"{ends[0]}+"
 
 
-def _figures(frame: pd.DataFrame) -> Iterator[Item]:
-    """Yield the figures, and those that contradict each other as rejected."""
+def _figures(frame: pd.DataFrame, name: str) -> Iterator[Item]:
+    """Yield the figures of a file, those that contradict each other as rejected, and what the file replaces."""
     key = ["area_id", "breakdown", "year"]
     same = frame.duplicated([*key, "value"])
     if same.any():
@@ -227,6 +238,16 @@ def _figures(frame: pd.DataFrame) -> Iterator[Item]:
             period_start_date=pd.to_datetime(year + "-01-01"), period_end_date=pd.to_datetime(year + "-12-31"),
         )  # fmt: skip
         yield Rows(Indicator, rows, good["locator"])
+        yield _replaced(good["country_iso3"] + " " + year + " " + good["breakdown"], name)
+
+
+def _replaced(cells: "pd.Series[str]", name: str) -> Item:
+    """Return what a file replaces in the countries, years and groups (``cells``) that it tells of."""
+    level = _OF_LEVEL.fullmatch(name)
+    if level is None:
+        return A_PART
+    values = {"level": int(level[1]), "cells": cells.unique().tolist()}
+    return Replaces(Indicator, _IN_CELLS, MOST_VANISHED_SHARE, values)
 
 
 def _contradicted(rows: pd.DataFrame) -> Iterator[Reject]:

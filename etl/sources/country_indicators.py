@@ -47,7 +47,8 @@ TAGS = Tags(
     same={"period_start_date": "period_end_date"},
 )
 """How HXL hashtags mean the columns (docs/formats/hxl.md)."""
-FORM = Format(REQUIRED, OPTIONAL, TAGS)
+KEY = ("indicator", "country_iso3", "period_start_date", "period_end_date", "publisher", "breakdown")
+FORM = Format(REQUIRED, OPTIONAL, TAGS, KEY)
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 
@@ -86,6 +87,7 @@ class CountryIndicators:
         yield from items_of(
             chunks,
             payload.name,
+            FORM.key,
             Indicator,
             "country indicator",
             lambda columns: _indicators(columns, now, is_typed=is_typed),
@@ -108,7 +110,8 @@ def _indicators(columns: Columns, now: datetime, *, is_typed: bool) -> pd.DataFr
     start = columns.date("period_start_date", now=ahead, needed=True)
     end = columns.date("period_end_date", now=ahead, needed=True)
     future = end > pd.Timestamp(now.date()) + pd.Timedelta(days=1)
-    columns.fault(future & (quality != "forecast"), "period_end_date", "has not come, and this is no forecast")
+    is_taken_for_real = (quality != "forecast") & ~columns.withdrawn
+    columns.fault(future & is_taken_for_real, "period_end_date", "has not come, and this is no forecast")
     published = columns.date("published_date", now=now)
     early = (published < end) & (quality != "forecast")
     columns.fault(early, "published_date", "is before the period has ended, and this is no forecast")

@@ -48,7 +48,7 @@ TAGS = Tags(
     same={"period_start_date": "period_end_date"},
 )
 """How HXL hashtags mean the columns (docs/formats/hxl.md)."""
-FORM = Format(REQUIRED, OPTIONAL, TAGS)
+FORM = Format(REQUIRED, OPTIONAL, TAGS, Observation.key)
 
 
 class Counts:
@@ -86,6 +86,7 @@ class Counts:
         yield from items_of(
             read_table(payload, FORM.without(self.preset)),
             payload.name,
+            FORM.key,
             Observation,
             "count",
             lambda columns: _observations(columns, now, self.preset),

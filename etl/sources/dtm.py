@@ -13,6 +13,9 @@ What is decided here, where the source leaves it open:
   with several or none is *not_told*.
 - A workbook's sheets are all read (`etl.dtm_tables`); figures that stand in two of them count once. Lines of totals and
   notes below a table are ignored by name.
+- Rounds are withdrawn and dated anew: of a country and level whose answer has as many records as it says, a known
+  figure of the days asked for is deleted when it is no longer there. Figures without an operation came in a file, and
+  stay; a file takes nothing away.
 - The licence forbids passing rows on: they are for this installation only.
 """
 
@@ -31,14 +34,19 @@ from etl.columns import Columns
 from etl.countries import iso3_of_code, iso3_of_name, known, wanted
 from etl.day_order import iso_days
 from etl.delimited import Chunk
-from etl.dtm_tables import IGNORED, chunks_of
+from etl.dtm_tables import IGNORED, chunks_of, is_complete
 from etl.dtm_words import DATE, FIGURE, SURVEYED, day_in
 from etl.left_out import new_columns
 from etl.not_fetched import noted, part_by_part
-from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
+from etl.source import Ignored, Item, Payload, Reject, Replaces, Rows, Spec, Window
+from etl.whole import A_PART, Whole, told_whole, whole
 
 LONGEST_ROUND = timedelta(days=92)
 LEVELS = ("admin2", "admin1", "admin0")
+UNNAMED = "no operation named"
+MOST_VANISHED_SHARE = 1.0
+"""The API has no pages and counts its records, so that an answer that was cut is told by its count; a span may hold one
+round only, and when that is dated anew all of the old one is gone."""
 DATE_FORMS = ("%Y-%m-%d", "%Y-%m-%dT00:00:00", "%Y-%m-%d 00:00:00", "%Y-%m-%dT00:00:00Z", "%Y-%m-%dT00:00:00.000Z")
 TOTAL = r"(?i)(.{1,60} )?(sub-?)?totals?( .{1,60})?"
 """A line of totals, also of one area as pivot tables head them: "Grand Total", "Borno Total", "Total général"."""
@@ -81,27 +89,39 @@ class Dtm:
         self.clock = clock
 
     def fetch(self, client: httpx.Client, window: Window) -> Iterator[Payload]:
-        """Yield each country's figures at each level; what cannot be had is named, the rest stays."""
+        """Yield each country's figures at each level, what could not be had by name, and last what was whole."""
         key = DtmSettings().key
         if not key:
             raise ConfigurationMissing("WAYPOST_DTM_KEY", f"is not set; {self.spec.key_help}")
         client.headers["Ocp-Apim-Subscription-Key"] = key
         span = {"FromReportingDate": f"{window.start:%Y-%m-%d}", "ToReportingDate": f"{window.end:%Y-%m-%d}"}
         asked = [(country, level) for country in wanted() for level in LEVELS]
+        had: dict[str, list[str]] = {}
+        parts = {f"{who} {level}": self._figures(client, level, who, span, had) for who, level in asked}
         try:
-            yield from part_by_part({f"{who} {level}": self._figures(client, level, who, span) for who, level in asked})
+            yield from part_by_part(parts)
         except httpx.HTTPStatusError as error:
             raise _refusal(error) from error
+        if had:
+            yield whole(window.start.date(), window.end.date(), had)
 
-    def _figures(self, client: httpx.Client, level: str, country: str, span: dict[str, str]) -> Iterator[Payload]:
-        """Yield a country's figures at one level."""
+    def _figures(
+        self, client: httpx.Client, level: str, country: str, span: dict[str, str], had: dict[str, list[str]]
+    ) -> Iterator[Payload]:
+        """Yield a country's figures at one level, and note in ``had`` when they are all there are."""
         body, kind = get(client, f"{self.spec.url}/{level}", self.spec.max_bytes, Admin0Pcode=country, **span)
-        yield Payload(f"{country}-{level}.json", body, kind)
+        payload = Payload(f"{country}-{level}.json", body, kind)
+        if is_complete(payload, self.spec.max_bytes):
+            had.setdefault(level, []).append(country)
+        yield payload
 
     def parse(self, payload: Payload) -> Iterator[Item]:
         """Yield the sums of an answer of the API, or of a workbook or CSV file with or without HXL tags."""
         if (missed := noted(payload)) is not None:
             yield missed
+            return
+        if (had := told_whole(payload)) is not None:
+            yield _replaced(had)
             return
         found = []  # a place's rows may stand far apart: sums need them all
         for chunk in chunks_of(payload, self.spec.max_bytes):
@@ -118,6 +138,20 @@ class Dtm:
             found.append(_of_rounds(rows) if SURVEYED in told.frame else rows)
         if sum(map(len, found)):
             yield from _items(_sums(pd.concat(found, ignore_index=True)))
+        if not payload.name.endswith(".json"):
+            yield A_PART
+
+
+def _replaced(had: Whole) -> Replaces:
+    """Return what the answers of a fetch replace."""
+    levels = {level.removeprefix("admin"): countries for level, countries in had.parts.items()}
+    places = [f"{country} {level}" for level, countries in levels.items() for country in countries]
+    scope = (
+        "t.source_id = 'dtm' AND t.period_end_date >= :start AND t.period_end_date < :end"
+        f" AND concat_ws(' ', t.country_iso3, t.admin_level) = ANY(:places) AND NOT starts_with(t.series, '{UNNAMED}')"
+    )
+    values = {"start": had.start, "end": had.end, "places": places}
+    return Replaces(Displacement, scope, MOST_VANISHED_SHARE, values)
 
 
 def _refusal(error: httpx.HTTPStatusError) -> httpx.HTTPStatusError | PayloadRejected:
@@ -185,7 +219,7 @@ def _read(columns: Columns, now: datetime) -> pd.DataFrame:
     level = level.mask(columns.text("admin2Pcode").notna() | columns.text("admin2Name").notna(), 2)
     return pd.DataFrame(
         {
-            "series": columns.text("operation", "no operation named") + _assessment(columns),
+            "series": columns.text("operation", UNNAMED) + _assessment(columns),
             "round": columns.text("roundNumber", ""),
             "country_iso3": country,
             "admin_level": level,

@@ -9,6 +9,8 @@ The theme of a payload follows from its columns. Decided here, where the service
 - An area without a P-code is known by its country and the provider's names (AGO/Cunene/Ombadja), because many countries
   have a place of one name; "Not provided" is none, and the row has no place.
 - -1 and an empty cell are missing, 0 is zero.
+- Rows are withdrawn: of a theme and country whose pages were all had, a known row whose period touches the days asked
+  for is deleted when it is no longer there. A theme that failed or came empty, and a file, take nothing away.
 """
 
 import base64
@@ -34,11 +36,15 @@ from etl.json_records import chunk_of_records
 from etl.json_text import read_json
 from etl.left_out import new_columns, without_tags
 from etl.not_fetched import noted, part_by_part
-from etl.source import Ignored, Item, Payload, Rows, Spec, Window
+from etl.source import Ignored, Item, Payload, Replaces, Rows, Spec, Window
+from etl.whole import A_PART, Whole, told_whole, whole
 
 PAGE_ROWS = 10_000
 MOST_PAGES = 1_000
 AHEAD = timedelta(days=3 * 366)
+MOST_VANISHED_SHARES = {Displacement: 1.0, Indicator: 0.5, ResponsePlan: 1.0}
+"""Indicators come in many pages: half of them gone is an answer that ended too early. People and plans of a country fit
+into one page, which cannot be cut and still be JSON, and a single round that is dated anew is wholly another one."""
 NO_NAME = ("", "Not provided", "not provided", "NA", "N/A")
 
 
@@ -73,7 +79,7 @@ class Hapi:
         self.clock = clock
 
     def fetch(self, client: httpx.Client, window: Window) -> Iterator[Payload]:
-        """Yield every theme of every country page by page; what cannot be had is named, the rest stays."""
+        """Yield every theme of every country page by page, what could not be had by name, and last what was whole."""
         identifier = HapiSettings().app_identifier
         if not identifier:
             raise ConfigurationMissing("WAYPOST_HAPI_APP_IDENTIFIER", f"is not set; {self.spec.key_help}")
@@ -81,10 +87,15 @@ class Hapi:
             identifier = base64.b64encode(identifier.encode()).decode()
         client.headers["X-HDX-HAPI-APP-IDENTIFIER"] = identifier
         asked = [(country, theme) for country in wanted() for theme in THEMES]
-        yield from part_by_part({f"{t.path} of {who}": self._pages(client, t, who, window) for who, t in asked})
+        had: dict[str, list[str]] = {}
+        yield from part_by_part({f"{t.path} of {who}": self._pages(client, t, who, window, had) for who, t in asked})
+        if had:
+            yield whole(window.start.date(), window.end.date(), had)
 
-    def _pages(self, client: httpx.Client, theme: Theme, country: str, window: Window) -> Iterator[Payload]:
-        """Yield the pages of one theme and country."""
+    def _pages(
+        self, client: httpx.Client, theme: Theme, country: str, window: Window, had: dict[str, list[str]]
+    ) -> Iterator[Payload]:
+        """Yield the pages of one theme and country, and note in ``had`` that they were all there are."""
         span = {"start_date": f"{window.start:%Y-%m-%d}", "end_date": f"{window.end:%Y-%m-%d}"}
         asked: dict[str, str | int] = {theme.filter: country, "output_format": "json", "limit": PAGE_ROWS}
         for page in range(MOST_PAGES):
@@ -95,12 +106,17 @@ class Hapi:
             if records:
                 yield payload
             if len(records) < PAGE_ROWS:
+                if page or records:
+                    had.setdefault(theme.path, []).append(country)
                 return
 
     def parse(self, payload: Payload) -> Iterator[Item]:
         """Yield the rows of one theme."""
         if (missed := noted(payload)) is not None:
             yield missed
+            return
+        if (had := told_whole(payload)) is not None:
+            yield from _replaced(had)
             return
         found: list[pd.DataFrame] = []
         theme: Theme | None = None
@@ -118,6 +134,8 @@ class Hapi:
                 yield from _rows(theme, good)
         if theme is not None and found:
             yield from _rows(theme, theme.sums(pd.concat(found, ignore_index=True)) if theme.sums else found[0])
+        if not payload.name.endswith(".json"):
+            yield A_PART
 
     def _chunks(self, payload: Payload) -> Iterator[tuple[Theme, Chunk]]:
         """Yield the theme with each chunk of a page of the API or of a CSV file."""
@@ -134,6 +152,19 @@ class Hapi:
         with payload.open() as stream:
             for chunk in read(stream, payload.name, theme.required, (*theme.optional, *theme.known)):
                 yield theme, chunk
+
+
+def _replaced(had: Whole) -> Iterator[Replaces]:
+    """Yield what the pages of a fetch replace in each table: the rows of the API's own test of a span of days."""
+    for table, share in MOST_VANISHED_SHARES.items():
+        themes = [theme for theme in THEMES if theme.table is table and theme.path in had.parts]
+        period = "" if table is ResponsePlan else "period_"
+        span = f"t.source_id = 'hapi' AND t.{period}end_date >= :start AND t.{period}start_date < :end"
+        of = [f"({theme.condition} AND t.country_iso3 = ANY(:countries{n}))" for n, theme in enumerate(themes)]
+        values = {f"countries{n}": had.parts[theme.path] for n, theme in enumerate(themes)}
+        days = {"start": had.start, "end": had.end}
+        if themes:
+            yield Replaces(table, f"{span} AND ({' OR '.join(of)})", share, days | values)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ holds the figures behind them. What is decided here:
 - Past years are computed again with today's method: all years are known since they are loaded, none before.
 - The file of latest values gives a figure and the score made of it under one name and one unit. Where both stand there
   with different values, nothing tells which is which: both are ignored by name. Those without a name likewise.
+- Scores of an indicator and year that are told of `LEAST_COUNTRIES` or more are all there are: a known score that is
+  no longer among them is deleted. Fewer are an extract, and a latest value follows an older one, which stays.
 - Its units are those published; they are of the figure, and wrong where a score stands alone.
 """
 
@@ -30,7 +32,8 @@ from etl.json_records import chunk_of_records, shown
 from etl.json_text import read_json
 from etl.left_out import new_columns
 from etl.markup import plain_text
-from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
+from etl.source import Ignored, Item, Payload, Reject, Replaces, Rows, Spec, Window
+from etl.whole import A_PART
 
 CODES = {
     "INFORM": "inform_risk",
@@ -52,6 +55,14 @@ FIRST_YEAR = 2000
 _NO_YEAR = ("", "0")
 _AREA = ["indicator", "area_id", "period_start_date"]
 _CODE_CHARACTERS = 100
+LEAST_COUNTRIES = 150
+"""The index has had 191 countries since its first year."""
+MOST_VANISHED_SHARE = 0.1
+"""A country leaves the index once in years: more is a list that was cut."""
+_IN_CELLS = (
+    "t.source_id = 'inform_risk'"
+    " AND concat_ws(' ', t.indicator, to_char(t.period_start_date, 'YYYY-MM-DD')) = ANY(:cells)"
+)
 
 
 class InformRisk:
@@ -190,6 +201,14 @@ def _items(frame: pd.DataFrame, *, is_trend: bool) -> Iterator[Item]:
     good = distinct[~contradicted]
     if len(good):
         yield Rows(Indicator, good.drop(columns="locator"), good["locator"].astype("str"))
+        yield _replaced(good) if is_trend else A_PART
+
+
+def _replaced(scores: pd.DataFrame) -> Item:
+    """Return what scores replace: those of each indicator and year that they tell of most countries."""
+    countries = scores.groupby(["indicator", "period_start_date"])["area_id"].nunique()
+    cells = [f"{indicator} {start:%Y-%m-%d}" for indicator, start in countries.index[countries >= LEAST_COUNTRIES]]
+    return Replaces(Indicator, _IN_CELLS, MOST_VANISHED_SHARE, {"cells": cells}) if cells else A_PART
 
 
 source = InformRisk()

@@ -8,8 +8,12 @@ where they leave it open:
   from the end of its month; what the earlier one said stays as an earlier version.
 - Some periods hold no phases, only a population that stands for another area or for none (0): no figure is read there.
 - Sums over areas are not made: published totals differ from them by rounding.
+- Analyses are withdrawn and their months corrected: the API's answer is the list of all analyses of a country, so a
+  known figure within the months from its first to its last is deleted when it is no longer there. The CSV files come
+  apart by level, and take nothing away; the share of everybody, which is 1, stands in them only.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -32,7 +36,8 @@ from etl.json_text import read_json
 from etl.markup import plain_text
 from etl.months import first_day, last_day, span
 from etl.numbers import to_number, to_whole_number
-from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
+from etl.source import Ignored, Item, Payload, Reject, Replaces, Rows, Spec, Window
+from etl.whole import A_PART
 
 PERIODS = {"": "current", "_projected": "projected", "_second_projected": "second_projected"}
 """The ending of the fields of a period, and the beginning of the field that tells its months."""
@@ -43,6 +48,14 @@ CSV_PHASES = {"all": "all", "3+": "phase 3+", **{str(n): f"phase {n}" for n in r
 PEOPLE, SHARE = "ipc_people_in_phase", "ipc_share_in_phase"
 UNITS = {PEOPLE: "people", SHARE: "share"}
 MOST_LEVELS = 3
+MOST_VANISHED_SHARE = 0.5
+"""A country has few analyses, and one of two may be withdrawn; more is an answer that lacks most of the list."""
+_ANSWER = re.compile(r"population-country-[a-z]{2}\.json")
+"""How `Ipc.fetch` calls the whole list of a country."""
+_OF_COUNTRY = (
+    "t.source_id = 'ipc' AND t.country_iso3 = :country AND t.period_start_date >= :start AND t.period_end_date <= :end"
+    f" AND NOT (t.indicator = '{SHARE}' AND t.breakdown = 'all')"
+)
 _AHEAD = timedelta(days=3 * 366)
 """Projections and long analyses end within so many days from now."""
 
@@ -113,6 +126,7 @@ class Ipc:
         if not start.startswith((b"[", b"{")):
             with payload.open() as stream:
                 yield from _table(long_tables(read(stream, payload.name, ()), payload.name), self.clock())
+            yield A_PART
             return
         content = read_json(payload.name, payload.read(self.spec.max_bytes))
         if isinstance(content, dict) and content.get("type") == "FeatureCollection":
@@ -122,7 +136,20 @@ class Ipc:
             raise PayloadRejected(payload.name, told)
         if not isinstance(content, list) or not content:
             raise PayloadRejected(payload.name, f"is no list of analyses: {shown(content)[:200]}")
-        yield from _analyses(content, self.clock())
+        found = list(_analyses(content, self.clock()))
+        yield from found
+        rows = [item.frame for item in found if isinstance(item, Rows)]
+        if _ANSWER.fullmatch(payload.name) and rows:
+            yield from _replaced(pd.concat(rows))
+        else:
+            yield A_PART
+
+
+def _replaced(figures: pd.DataFrame) -> Iterator[Replaces]:
+    """Yield what the figures of all analyses of a country replace."""
+    for country, told in figures.groupby("country_iso3"):
+        values = {"country": country, "start": told["period_start_date"].min(), "end": told["period_end_date"].max()}
+        yield Replaces(Indicator, _OF_COUNTRY, MOST_VANISHED_SHARE, values)
 
 
 def _analyses(analyses: list[object], now: datetime) -> Iterator[Item]:

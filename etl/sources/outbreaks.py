@@ -57,7 +57,7 @@ TAGS = Tags(
     figure="cases",
 )
 """How HXL hashtags mean the columns (docs/formats/hxl.md)."""
-FORM = Format(REQUIRED, OPTIONAL, TAGS)
+FORM = Format(REQUIRED, OPTIONAL, TAGS, ("notice_id", "reported_date", "organisation", "language"))
 SEVERITIES = {"very_high": "extreme", "high": "severe", "moderate": "moderate", "low": "minor", "": "unknown"}
 URGENCIES = {"very_high": "immediate", "high": "expected", "moderate": "expected", "low": "future", "": "unknown"}
 PATIENT = ("patient", "paciente", "malade", "linelist", "مريض")
@@ -98,6 +98,7 @@ class Outbreaks:
         yield from items_of(
             read_table(payload, FORM),
             payload.name,
+            FORM.key,
             PublicAlert,
             "notice",
             lambda columns: _notices(columns, now),

@@ -11,7 +11,7 @@ from data.schema.status_period import StatusPeriod
 from etl.columns import Columns
 from etl.grid import Format
 from etl.hxl_tags import Tags
-from etl.own_tables import left_aside, look_closely
+from etl.own_tables import left_aside, parted
 from etl.personal import refuse_personal
 from etl.source import Item, Payload, Reject, Rows, Spec, Window
 from etl.status_chain import chained
@@ -30,7 +30,7 @@ TAGS = Tags(
     figure="status",
 )
 """How HXL hashtags mean the columns (docs/formats/hxl.md)."""
-FORM = Format(REQUIRED, OPTIONAL, TAGS)
+FORM = Format(REQUIRED, OPTIONAL, TAGS, StatusPeriod.key)
 
 
 class Statuses:
@@ -68,11 +68,11 @@ class Statuses:
         frames, places = [], []
         for chunk in chunks:
             columns = Columns(chunk, chunk.where)
-            periods = _periods(columns, now)
-            look_closely(columns)
+            periods, withdrawn = parted(columns, _periods(columns, now), FORM.key, StatusPeriod)
             frames.append(columns.good(periods))
             places.append(columns.locators()[frames[-1].index])
             yield from columns.rejects("status_period")
+            yield from withdrawn
         frame, where = pd.concat(frames), pd.concat(places)
         good, faults = chained(frame)
         for row, reason in faults.items():

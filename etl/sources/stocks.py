@@ -31,7 +31,8 @@ TAGS = Tags(
     figure="quantity",
 )
 """How HXL hashtags mean the columns (docs/formats/hxl.md)."""
-FORM = Format(REQUIRED, OPTIONAL, TAGS)
+FORM = Format(REQUIRED, OPTIONAL, TAGS, (*Stock.key, "reported_by"))
+"""The owner tells stocks apart, and is the one who reports where nobody else is named."""
 
 
 class Stocks:
@@ -65,7 +66,12 @@ class Stocks:
         """
         now = self.clock()
         yield from items_of(
-            read_table(payload, FORM), payload.name, Stock, "stock", lambda columns: _stocks(columns, now)
+            read_table(payload, FORM),
+            payload.name,
+            FORM.key,
+            Stock,
+            "stock",
+            lambda columns: _stocks(columns, now),
         )
 
 

@@ -9,6 +9,8 @@ clearly when it was refused, and the same figures can be loaded from files. Deci
 - Origins are told by UNHCR's own country codes (SUD is Sudan): the name decides. "Others" is no country.
 - A time series is of a situation, without countries: it becomes an indicator. Its answer does not tell its population
   group, nor a place within the situation; the payload's name does (``population_group-5478``, ``geo_id-729``).
+- A time series is restated: a known point between its first and its last day is deleted when it is no longer there. A
+  series by month or week has not all days, and takes nothing away; nor do the figures of countries, one day each.
 """
 
 import re
@@ -30,7 +32,7 @@ from etl.json_records import object_of, shown
 from etl.json_text import read_json
 from etl.markup import plain_text
 from etl.numbers import to_date, to_whole_number
-from etl.source import Ignored, Item, Payload, Reject, Rows, Spec, Window
+from etl.source import Ignored, Item, Payload, Reject, Replaces, Rows, Spec, Window
 
 TYPES = {
     "REF": "refugee", "ASY": "asylum_seeker", "IDP": "idp", "STA": "stateless", "RET": "returned_refugee",
@@ -47,6 +49,13 @@ HELP = (
 _QUERY = re.compile(r"^(timeseries|sublocation|origin)\?[A-Za-z0-9_=&,-]{1,300}$")
 _GROUP = re.compile(r"population[_-](?P<kind>group|collection)[_-](?P<id>[0-9]{1,9}(?:-[0-9]{1,9})*)")
 _PLACE = re.compile(r"(?:^|[^a-z])geo[_-]id[_-]([0-9]{1,9})")
+_EVERY_DAY = re.compile(r"(?:^|[^a-z])frequency[_-]day(?:[^a-z]|$)")
+MOST_VANISHED_SHARE = 0.5
+"""A part of a series may be withdrawn; most of it gone is an answer that was cut."""
+_OF_SERIES = (
+    "t.source_id = 'unhcr_odp' AND t.area_id = :area AND t.breakdown = :part"
+    " AND t.period_end_date BETWEEN :start AND :end"
+)
 _SITUATION = re.compile(r"(?:^|[^a-z])sv[_-]id[_-]([0-9]{1,9})")
 
 
@@ -221,6 +230,10 @@ def _series(name: str, content: dict[str, Any], points: list[Any], now: datetime
             admin_level=0, unit="people", quality="provisional",
         )  # fmt: skip
         yield Rows(Indicator, frame, pd.Series(where, dtype="str"))
+        if group and _EVERY_DAY.search(name):
+            days = {"start": frame["period_end_date"].min(), "end": frame["period_end_date"].max()}
+            values = {"area": frame["area_id"][0], "part": "; ".join(parts), **days}
+            yield Replaces(Indicator, _OF_SERIES, MOST_VANISHED_SHARE, values)
 
 
 def _text(record: dict[str, Any], key: str) -> str:

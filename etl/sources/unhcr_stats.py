@@ -10,6 +10,8 @@ one figure a population group; each becomes one figure of displacement. Decided 
   asylum: a row whose country of asylum is unknown, or is a sum over several, has no place and is ignored by name.
 - Stateless people and those of unknown or Tibetan origin have codes that are no country: their origin is missing.
 - The host community (hst) is not displaced, and not read.
+- Years are counted anew: of the years whose pages were all had, a known figure is deleted when it is no longer there.
+  A file may hold some countries only, and takes nothing away.
 """
 
 import re
@@ -35,7 +37,8 @@ from etl.json_records import chunk_of_records, shown
 from etl.json_text import read_json
 from etl.left_out import new_columns
 from etl.numbers import to_whole_number
-from etl.source import Ignored, Item, Payload, Rows, Spec, Window
+from etl.source import Ignored, Item, Payload, Replaces, Rows, Spec, Window
+from etl.whole import A_PART, told_whole, whole
 from etl.zipped import single_csv
 
 
@@ -81,6 +84,9 @@ FINAL_MONTH = 6
 FIRST_YEAR = 1951
 PAGE_ROWS = 10_000
 MOST_PAGES = 200
+MOST_VANISHED_SHARE = 0.1
+"""Pairs of countries hardly ever leave a year; a column that is called otherwise all at once is an eighth of all."""
+_IN_YEARS = "t.source_id = 'unhcr_stats' AND t.period_end_date >= :start AND t.period_end_date < :end"
 _PREFACE_LINES = 40
 _HEAD_BYTES = 1 << 16
 _EXPONENT = re.compile(r"[1-9](?:\.[0-9]{1,9})?e\+(?:0[0-9]|1[0-2])")
@@ -108,7 +114,7 @@ class UnhcrStats:
         self.clock = clock
 
     def fetch(self, client: httpx.Client, window: Window) -> Iterator[Payload]:
-        """Yield the pages of the window's years and the year before, of all pairs of countries."""
+        """Yield the pages of the window's years and the year before, of all pairs of countries, last their years."""
         span: dict[str, str | int] = {"yearFrom": window.start.year - 1, "yearTo": window.end.year}
         every: dict[str, str | int] = {"coo_all": "true", "coa_all": "true", "cf_type": "ISO", "limit": PAGE_ROWS}
         page, pages = 1, 1
@@ -118,9 +124,14 @@ class UnhcrStats:
             _, pages = _envelope(payload, self.spec.max_bytes)
             yield payload
             page += 1
+        yield whole(date(window.start.year - 1, 1, 1), date(window.end.year + 1, 1, 1))
 
     def parse(self, payload: Payload) -> Iterator[Item]:
-        """Yield the figures of a page of the API or of a table."""
+        """Yield the figures of a page of the API or of a table, and what a whole replaces."""
+        if (had := told_whole(payload)) is not None:
+            days = {"start": had.start, "end": had.end}
+            yield Replaces(Displacement, _IN_YEARS, MOST_VANISHED_SHARE, days)
+            return
         with payload.open() as stream:
             start = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
         if start.startswith((b"{", b"[")):
@@ -132,6 +143,7 @@ class UnhcrStats:
             return
         with _unzipped(payload, self.spec.max_bytes) if start.startswith(b"PK") else payload.open() as stream:
             yield from _items(_chunks(stream, payload.name), self.clock())
+        yield A_PART
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Every kind of table keeps what the doors promise of it; a new kind is tested by this file as soon as it exists."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,11 @@ def sending(kind: Kind, *rows: dict[str, str]) -> Sending:
     return Sending(kind.id, Payload("t.csv", body), "valley")
 
 
+def withdrawal(kind: Kind, row: dict[str, str]) -> dict[str, str]:
+    """A row that takes another back: what tells rows apart, and nothing else."""
+    return {name: row[name] if name in kind.key else "" for name in row} | {"withdrawn": "yes"}
+
+
 @EVERY
 def test_the_columns_are_those_of_the_format_and_each_is_explained(kind):
     names = [column.name for column in kind.columns]
@@ -46,7 +52,11 @@ def test_the_columns_are_those_of_the_format_and_each_is_explained(kind):
     assert all(column.meaning for column in kind.columns)
     assert (kind.place_column is None) == (not kind.places)
     assert kind.place_column is None or kind.place_column in names
-    assert f"`{kind.id}`" in (DOCS / "sending-data.md").read_text()
+    assert names[-1] == "withdrawn"
+    assert set(kind.form.key) <= set(kind.form.columns)
+    docs = (DOCS / "sending-data.md").read_text()
+    assert f"`{kind.id}`" in docs
+    assert f"| {', '.join(f'`{name}`' for name in kind.key)} |" in docs
 
 
 @EVERY
@@ -85,24 +95,22 @@ def test_a_column_about_a_person_refuses_the_table(kind, column, intake, store, 
 @EVERY
 def test_each_word_that_is_offered_may_stand_there(kind, intake, store):
     good = example(kind, store)
-    for column in kind.columns:
-        for word in column.words:
-            seen = intake.preview(sending(kind, good | {column.name: word}))
-            refused = [problem.column for problem in seen.problems if "none of the words" in problem.reason]
-            assert column.name not in refused
+    rows = [good | {column.name: word} for column in kind.columns for word in column.words]
+    seen = intake.preview(sending(kind, *rows))
+    assert [problem for problem in seen.problems if "none of the words" in problem.reason] == []
 
 
 @EVERY
 def test_an_empty_cell_that_is_needed_and_a_day_that_is_none_are_told_by_line_and_column(kind, intake, store):
     good = example(kind, store)
-    for column in kind.columns:
-        if column.is_needed:
-            told = [(p.place, p.column) for p in intake.preview(sending(kind, good | {column.name: ""})).problems]
-            assert ("line 2", column.name) in told
-        if column.name.endswith("_date"):
-            (problem,) = intake.preview(sending(kind, good | {column.name: "31/02/2026"})).problems
-            assert (problem.place, problem.column) == ("line 2", column.name)
-            assert "the calendar has no such day" in problem.hint
+    empty = [column.name for column in kind.columns if column.is_needed]
+    days = [column.name for column in kind.columns if column.name.endswith("_date")]
+    rows = [good | {name: ""} for name in empty] + [good | {name: "31/02/2026"} for name in days]
+    hints = {(p.place, p.column): p.hint for p in intake.preview(sending(kind, *rows)).problems}
+    assert {(f"line {line}", name) for line, name in enumerate([*empty, *days], start=2)} <= set(hints)
+    for line, name in enumerate(days, start=2 + len(empty)):
+        assert "the calendar has no such day" in hints[f"line {line}", name]
+        assert [column for place, column in hints if place == f"line {line}"] == [name]
 
 
 @EVERY
@@ -112,3 +120,19 @@ def test_two_rows_that_contradict_each_other_are_both_told(kind, intake, store):
     seen = intake.preview(sending(kind, good, good | {other: "7"}))
     assert [problem.place for problem in seen.problems] == ["line 2", "line 3"]
     assert ["keep the right one" in problem.hint for problem in seen.problems] == [True, True]
+
+
+@EVERY
+def test_a_row_is_withdrawn_by_its_key_keeps_its_history_and_comes_back_when_it_is_sent_again(kind, intake, store):
+    (table,), good = kind.source.spec.tables, example(kind, store)
+    row, gone = sending(kind, good), sending(kind, withdrawal(kind, good))
+    (problem,) = intake.preview(gone).problems
+    assert (problem.place, problem.column, problem.value) == ("line 2", "withdrawn", "yes")
+    assert "there is nothing to withdraw" in problem.reason
+    intake.load(row)
+    before = datetime.now(UTC)
+    assert intake.load(gone).counts["deleted"] == 1
+    assert (len(store.read(table)), len(store.read(table, before))) == (0, 1)
+    assert intake.load(gone).counts["unchanged"] == 1
+    intake.load(row)
+    assert len(store.read(table)) == 1

@@ -15,7 +15,7 @@ from data.errors import ConfigurationMissing, WaypostError
 from data.frames import check
 from etl.registry import sources
 from etl.situation import read as read_folder
-from etl.source import Ignored, Keeps, Payload, Reject, Replaces, Rows, Window
+from etl.source import Ignored, Keeps, Payload, Reject, Replaces, Rows, Window, Withdrawn
 from tests.strategies import damaged
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
@@ -135,7 +135,7 @@ def test_each_payload_gives_rows_that_fit_their_table(source_id):
     assert payloads, f"tests/payloads/{source_id} holds no payload"
     for payload in payloads:
         found = items(source_id, payload)
-        assert all(isinstance(item, (Rows, Reject, Ignored, Replaces, Keeps)) for item in found)
+        assert all(isinstance(item, (Rows, Withdrawn, Reject, Ignored, Replaces, Keeps)) for item in found)
         rows = [item for item in found if isinstance(item, Rows)]
         assert {item.table for item in rows} <= set(SOURCES[source_id].spec.tables)
         checked = [check(content(item), item.table) for item in rows]

@@ -130,7 +130,30 @@ def test_f52_too_many_vanished_rows_fail_the_load_and_delete_nothing(store):
 def test_while_a_row_is_rejected_nothing_counts_as_gone(store):
     load(store, events(["1", "2"], [1, 2]))
     load(store, events(["1", "2"], [1, -2]), max_vanished_share=1.0)
+    assert "nothing of it counts as gone" in store.read(SourceRun, rows_quarantined=1)["message"].item()
     assert known(store) == {"1": 1, "2": 2}
+
+
+def test_what_is_rejected_of_one_payload_casts_no_doubt_on_another(store):
+    load(store, events(["1", "2", "3", "4"], [1, 2, 3, 4]))
+    with store.load("ucdp") as target:
+        for ids, best, scope in ((["1"], [1], ["1", "2"]), (["3"], [-3], ["3", "4"])):
+            target.next_payload()
+            target.add(ConflictEvent, events(ids, best))
+            target.replaces(ConflictEvent, "t.event_id = ANY(:ids)", 1.0, ids=scope)
+        target.next_payload()  # tells of all of them, and has no rows itself
+        target.replaces(ConflictEvent, "t.event_id = '4'", 1.0)
+    assert known(store) == {"1": 1, "3": 3, "4": 4}
+
+
+def test_a_loss_that_was_told_too_often_to_be_wrong_is_believed_and_named(store):
+    load(store, events(["1", "2", "3"], [1, 2, 3]))
+    with store.load("ucdp") as target:
+        target.believes_losses = True
+        target.add(ConflictEvent, events(["3"], [3]))
+        target.replaces(ConflictEvent, "t.source_id = 'ucdp'", 0.5)
+    assert known(store) == {"3": 3}
+    assert "2 of 3 known rows of conflict_event are gone, and stayed so" in store.read(SourceRun)["message"].tolist()
 
 
 def test_rows_that_a_load_keeps_are_not_touched(store):

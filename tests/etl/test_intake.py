@@ -17,7 +17,7 @@ from etl.archive import Archive
 from etl.checked import RowsRefused
 from etl.intake import MOST_BYTES, Intake, Sending, file_name
 from etl.source import Payload
-from tests.doors import book_of, csv_of, queue_csv, shared, valley
+from tests.doors import QUEUE, book_of, csv_of, queue_csv, shared, valley
 
 HEADER = ["Place ID", "Period End Date", "People", "Source ID", "note"]
 FUTURE = f"{datetime.now(UTC).date() + timedelta(days=200):%Y-%m-%d}"
@@ -140,6 +140,15 @@ def test_rows_that_contradict_each_other_are_both_refused(intake):
     ]
 
 
+def test_a_row_that_is_given_and_withdrawn_in_one_table_is_told_twice_known_or_not(intake):
+    given, gone = ("gate", "2026-03-01", "5", "p", ""), ("North Gate", "2026-03-01", "", "p", "yes")
+    seen = intake.preview(sending(csv_of((*QUEUE, "withdrawn"), given, gone)))
+    assert [(p.place, p.reason) for p in seen.problems] == [
+        ("line 2", "place_id and days are those of line 3 as well, and one of them is withdrawn"),
+        ("line 3", "place_id and days are those of line 2 as well, and one of them is withdrawn"),
+    ]
+
+
 def test_f42_two_windows_of_one_day_are_never_added_up(intake):
     header = ("place_id", "period_end_date", "people", "source_id", "window_start_hour", "window_end_hour")
     shifts = csv_of(header, ("gate", "2026-03-01", "5", "p", "6", "18"), ("gate", "2026-03-01", "9", "p", "18", "24"))
@@ -213,6 +222,62 @@ def test_a_status_reported_late_ends_where_the_next_begins(intake, store):
     assert rows["end_date"].dt.strftime("%m-%d").fillna("").tolist() == ["02-10", ""]
 
 
+def statuses(*rows: tuple[str, str, str, str], withdrawn: str = "") -> Sending:
+    header = ("border_point_id", "start_date", "status", "end_date", "withdrawn")
+    return sending(csv_of(header, *((*row, withdrawn) for row in rows)), "statuses")
+
+
+def test_a_status_that_is_withdrawn_lets_the_one_before_it_run_on(intake, store):
+    def now() -> list[str]:
+        rows = store.read(StatusPeriod).sort_values("start_date")
+        ends = rows["end_date"].dt.strftime(" %m-%d").fillna("")
+        return (rows["start_date"].dt.strftime("%m-%d ") + rows["status"] + ends).tolist()
+
+    intake.load(statuses(("gate", "2026-01-01", "open", "2026-03-20"), ("ford", "2026-02-10", "open", "")))
+    first = now()
+    intake.load(statuses(("gate", "2026-02-10", "closed", "")))
+    intake.load(statuses(("gate", "2026-03-01", "restricted", "")))
+    assert "01-01 open 02-10" in now()
+    wrong = statuses(("gate", "2026-02-10", "", ""), withdrawn="yes")
+    assert sorted(intake.preview(wrong).changes["change"]) == ["deleted", "revised"]
+    intake.load(wrong)
+    assert now() == ["01-01 open 03-01", "02-10 open", "03-01 restricted"]  # open until 20 March was cut once more
+    intake.load(statuses(("gate", "2026-03-01", "", ""), withdrawn="yes"))
+    assert now() == first
+
+
+def test_what_was_sent_for_the_wrong_place_or_under_a_misspelt_name_is_put_right_in_one_table(intake, store):
+    header = (*QUEUE, "withdrawn")
+    intake.load(sending(csv_of(QUEUE, ("ford", "2026-03-01", "5", "Border Police"))))
+    right = csv_of(header, ("ford", "2026-03-01", "1,234", "Border Police", "Yes"),
+                   ("gate", "2026-03-01", "5", "border-police", "no"))  # fmt: skip
+    assert intake.preview(sending(right)).problems == []
+    assert intake.load(sending(right)).told() == "1 new, 1 withdrawn"
+    assert store.read(Observation)[["place_id", "source_id"]].to_numpy().tolist() == [["valley:gate", "border-police"]]
+
+
+def test_a_table_with_hashtags_withdraws_by_its_tag_or_its_heading(intake, store):
+    tags = ("#loc+name", "#date+occurred", "#affected+waiting", "#org")
+    row = ("North Gate", "2026-03-01", "5", "police")
+    for header in (((*tags, "#meta+withdrawn"),), (("Poste", "Jour", "Nombre", "Par", "withdrawn"), (*tags, ""))):
+        intake.load(sending(csv_of(tags, row)))
+        intake.load(sending(csv_of(header[0], *header[1:], (*row, "TRUE"))))
+        assert store.read(Observation).empty
+
+
+def test_a_withdrawal_is_said_in_two_words_and_needs_all_that_tells_rows_apart(intake):
+    header = (*QUEUE, "withdrawn")
+    told = csv_of(header, ("gate", "2026-03-01", "5", "p", "ja"), ("gate", "", "", "p", "yes"),
+                  ("", "2026-03-01", "", "p", "yes"), ("gaet", "2026-03-01", "", "p", "yes"))  # fmt: skip
+    problems = [(p.place, p.column, p.hint) for p in intake.preview(sending(told)).problems]
+    assert problems == [
+        ("line 2", "withdrawn", "write one of: yes, no"),
+        ("line 3", "period_end_date", "fill in this cell, like 2026-03-01"),
+        ("line 4", "place_id", "fill in this cell; of merged cells only the first one holds what they show"),
+        ("line 5", "place_id", "did you mean North Gate (valley:gate)?"),
+    ]
+
+
 def test_what_comes_without_an_agreement_is_for_operational_use(intake, store):
     intake.load(sending(queue_csv(("gate", "2026-03-01", "5"))))
     assert store.read(SourceRun, source_id="counts")["dataset_id"].tolist() == [datasets.UNSHARED]
@@ -233,6 +298,8 @@ def test_another_owner_changes_nothing_at_all_and_the_same_owner_may_under_anoth
          "it: police, under the data set police; send yours under your own source_id")
     ]  # fmt: skip
     assert store.history(Observation).equals(before)
+    gone = csv_of((*QUEUE, "withdrawn"), ("gate", "2026-03-01", "", "border-police", "yes"))
+    assert intake.preview(sending(gone, dataset_id="clinic")).problems == intake.preview(other).problems
     intake.load(sending(queue_csv(("gate", "2026-03-01", "8")), dataset_id="police-2"))
     assert intake.load(other, accept_good_rows=True).counts["new"] == 1
     assert sorted(store.read(Observation)["people"]) == [7, 8]

@@ -37,6 +37,7 @@ def loaded(source, body: bytes, name: str = "x.csv") -> int:
 @pytest.mark.parametrize(("source", "column", "meant"), [
     (counts.source, "Hours", "window_start_hour"), (counts.source, "sex", "population_group"),
     (counts.source, "الساعات", "window_start_hour"), (statuses.source, "until", "end_date"),
+    (counts.source, "Deleted", "withdrawn"), (statuses.source, "Withdrawn", "withdrawn"),
 ])  # fmt: skip
 def test_a_column_whose_loss_would_change_the_figures_refuses_the_table(source, column, meant):
     header, row = FLOW, flow("2026-03-01", 5)

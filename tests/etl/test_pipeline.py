@@ -12,10 +12,12 @@ from data.schema.hazard_event import HazardEvent
 from data.schema.quarantine import Quarantine
 from data.schema.source_run import SourceRun
 from data.schema.standard import Standard
+from data.schema.status_period import StatusPeriod
 from etl import pipeline
 from etl.archive import Archive
 from etl.registry import source
 from etl.source import Payload
+from tests.doors import valley
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 EVENTS = (PAYLOADS / "ucdp" / "events.csv").read_bytes()
@@ -157,3 +159,11 @@ def test_content_is_read_again_by_another_state_of_the_program(store, load, monk
     monkeypatch.setattr("etl.repeat.program_sha256", lambda: "another")
     load("usgs", QUAKES)
     assert "the same content" not in store.read(SourceRun).sort_values("id")["message"].iloc[-1]
+
+
+def test_a_status_of_a_situation_ends_the_one_before_it(store, load):
+    valley(store)
+    for row in (b"gate,2026-01-01,open", b"gate,2026-02-10,closed"):
+        load("statuses", b"border_point_id,start_date,status\n" + row, setting=pipeline.Setting("valley"))
+    ends = store.read(StatusPeriod).sort_values("start_date")["end_date"]
+    assert ends.dt.strftime("%m-%d").fillna("").tolist() == ["02-10", ""]

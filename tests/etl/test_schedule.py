@@ -21,7 +21,7 @@ from etl import schedule
 from etl.archive import Archive
 from etl.expectations import BELIEVED_AFTER_REFUSALS, usual
 from etl.registry import source
-from etl.source import Payload, Spec, Window
+from etl.source import Item, Payload, Replaces, Spec, Window
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -194,6 +194,25 @@ def test_f07_a_feed_that_lost_most_of_its_rows_fails_and_keeps_the_last_good_dat
     assert schedule.look(store, archive, feed, START), "a feed that stays smaller is not refused for ever"
     assert "before it held 4" in last_message(store)
     assert store.read(HazardEvent).equals(held)
+
+
+def test_f52_a_feed_that_loses_most_of_its_rows_and_stays_so_is_believed_in_the_end(store, archive):
+    class Lossy(Feed):
+        def parse(self, payload: Payload) -> Iterator[Item]:
+            yield from super().parse(payload)
+            yield Replaces(HazardEvent, "t.source_id = 'gdacs'", 0.2, {})
+
+    feed = Lossy()
+    schedule.look(store, archive, feed, START)
+    held = len(store.read(HazardEvent))
+    feed.body = FEED[: FEED.index(b"</item>") + len(b"</item>")] + FEED[FEED.rindex(b"</item>") + len(b"</item>") :]
+    for _ in range(BELIEVED_AFTER_REFUSALS):
+        assert schedule.look(store, archive, feed, START) is None
+    assert "nothing was deleted" in last_message(store)
+    assert len(store.read(HazardEvent)) == held
+    assert schedule.look(store, archive, feed, START)
+    assert "are gone, and stayed so" in last_message(store)
+    assert len(store.read(HazardEvent)) < held
 
 
 def test_f61_a_feed_that_goes_back_in_time_is_refused_and_a_frozen_one_is_named(store, past, archive):

@@ -6,7 +6,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.status_chain import chained, ended
+from etl.status_chain import chained, ended, reopened
 
 REPORTS = st.lists(
     st.tuples(
@@ -59,3 +59,36 @@ def test_what_is_known_and_what_is_new_never_overlap(known, new):
     whole = pd.concat([filled, closed, before]).drop_duplicates(key).reset_index(drop=True)
     stated = set(map(tuple, after.loc[after["end_date"].notna(), key].to_numpy().tolist()))
     assert not overlaps(whole[~whole[key].apply(tuple, axis=1).isin(stated)])
+
+
+STARTS = st.lists(st.integers(0, 12), unique=True, min_size=2, max_size=6)
+
+
+@settings(deadline=None, max_examples=15)
+@given(STARTS, st.lists(st.none() | st.integers(13, 14), min_size=6, max_size=6), st.data())
+def test_without_a_period_the_others_are_as_if_it_had_never_been_told(starts, ends, data):
+    first = pd.Timestamp("2026-01-01")
+    told = [
+        (first + pd.Timedelta(start, "D"), first + pd.Timedelta(end, "D") if end else pd.NaT)
+        for start, end in zip(starts, ends, strict=False)
+    ]
+    gone = data.draw(st.sampled_from(starts))
+
+    def known_after(reports: list) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """What is known, and every version of it, after reports that came one by one."""
+        known, versions = frame([]), []
+        for at, (start, end) in enumerate(reports):
+            new = pd.DataFrame({"border_point_id": ["a"], "status": ["open"], "start_date": [start], "end_date": [end]})
+            changed, new = ended(known, new)
+            later = pd.concat([changed, new])
+            known = pd.concat([later, known]).drop_duplicates("start_date").sort_values("start_date", ignore_index=True)
+            versions.append(later.assign(known_from=at))
+        return known, pd.concat(versions)
+
+    known, versions = known_after(told)
+    without, _ = known_after([report for start, report in zip(starts, told, strict=True) if start != gone])
+    if overlaps(without):  # told with an end after the next one's start, late
+        return
+    is_gone = known["start_date"] == first + pd.Timedelta(gone, "D")
+    left = reopened(known[~is_gone], known[is_gone], versions).reset_index(drop=True)
+    assert left["end_date"].astype("str").tolist() == without["end_date"].astype("str").tolist()

@@ -40,7 +40,8 @@ def test_lists_offer_the_places_it_can_be_about_and_the_words(store):
     book = openpyxl.load_workbook(io.BytesIO(workbook(KINDS["statuses"], valley(store).read(Place))))
     assert [row[0].value for row in book["known places"].iter_rows(min_row=2)] == ["valley:gate", "valley:ford"]
     rules = {str(rule.sqref): rule.formula1 for rule in book["data"].data_validations.dataValidation}
-    assert rules == {"A2:A2001": "'known places'!$A$2:$A$3", "C2:C2001": '"open,restricted,closed"'}
+    assert rules == {"A2:A2001": "'known places'!$A$2:$A$3", "C2:C2001": '"open,restricted,closed"',
+                     "F2:F2001": '"yes,no"'}  # fmt: skip
 
 
 def test_countries_are_offered_where_a_table_is_about_them():

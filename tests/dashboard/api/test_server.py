@@ -84,6 +84,13 @@ def test_a_notice_needs_no_field_that_may_be_empty(door):
     assert door.post("outbreaks", [needed]).json()["counts"]["new"] == 1
 
 
+def test_a_record_is_withdrawn_by_a_boolean(door, store):
+    door.post(body=[RECORD | {"withdrawn": False}, RECORD | {"place_id": "ford", "withdrawn": None}])
+    answer = door.post(body=[RECORD | {"people": None, "withdrawn": True}])
+    assert (answer.status_code, answer.json()["counts"]["deleted"]) == (200, 1)
+    assert store.read(Observation)["place_id"].tolist() == ["valley:ford"]
+
+
 def test_without_a_valid_key_nothing_is_read(door, store):
     for key in ("", "waypost_wrong", "x" * 5000, keys.PREFIX):
         answer = door.post(body=[RECORD], key=key)
@@ -299,6 +306,7 @@ def test_the_description_names_every_kind_and_no_other_host(door):
     assert set(paths) == {f"/{kind}" for kind in KINDS}
     properties = paths["/queues"]["post"]["requestBody"]["content"]["application/json"]["schema"]["items"]["properties"]
     assert set(properties) == {column.name for column in KINDS["queues"].columns}
+    assert properties["withdrawn"]["type"] == ["boolean", "null"]
     assert not re.findall(r"https?://(?!door|example\.org)", told.text)
     answers = paths["/queues"]["post"]["responses"]
     assert {status for status in answers if list(answers[status]["content"]) != ["application/problem+json"]} == {"200"}

@@ -17,6 +17,20 @@ def test_a_table_with_problems_says_that_nothing_is_loaded_and_what_to_do():
     assert MEND not in str(summary(Preview("x", "", COUNTS, [])))
 
 
+def test_a_withdrawn_row_is_counted_by_itself_and_stands_as_it_was():
+    assert "1 withdrawn" in str(summary(Preview("x", "", COUNTS | {"deleted": 1}, [])))
+    assert "withdrawn" not in str(summary(Preview("x", "", COUNTS, [])))
+    rows = pd.DataFrame({"change": ["deleted"], "people": [412], "before_people": [412]})
+    assert "[Td('withdrawn'), Td(Del('412'))]" in str(changes_table(rows))
+
+
+def test_an_end_that_is_taken_away_is_shown_and_what_nobody_ever_wrote_is_not():
+    ends = {"end_date": [None], "before_end_date": [date(2026, 2, 10)], "note": [""], "before_note": [""]}
+    told = str(changes_table(pd.DataFrame({"change": ["revised"]} | ends)))
+    assert "Td([Del('10 Feb 2026'), ' ', Strong('–')])" in told
+    assert "note" not in told
+
+
 def test_a_problem_reads_as_a_sentence_beside_its_column():
     told = str(problems_table([TWICE, Problem("row 4", "people", "~5", "people is no plain number (~5)")]))
     assert "'place_id and days are those of row 20 as well, the rest is not'" in told

@@ -7,11 +7,14 @@ import httpx
 import pandas as pd
 import pytest
 
-from data.errors import PayloadRejected
+from data.errors import IdentityBreak, PayloadRejected
 from data.frames import check
 from data.schema.indicator import Indicator
+from etl import pipeline
+from etl.archive import Archive
 from etl.source import Ignored, Payload, Reject, Rows, Window
 from etl.sources.cod_ps import CodPs
+from etl.whole import A_PART
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "cod_ps"
 SOURCE = CodPs(clock=lambda: datetime(2026, 11, 1, tzinfo=UTC))
@@ -137,3 +140,26 @@ def test_a_countrys_own_names_of_columns_are_read_and_the_year_of_the_files_name
 def test_a_year_is_not_guessed_from_a_day_in_the_name():
     with pytest.raises(PayloadRejected, match="its name tells none"):
         items("eth_admpop_adm2_20201028.csv", b"ADM0_PCODE,T_TL\nET,1\n")
+
+
+def test_f52_an_area_that_the_file_of_its_level_lacks_is_deleted_and_no_other(store, tmp_path):
+    def load(name: str, *rows: str, header: str = "ISO3,ADM1_PCODE,ADM2_PCODE,year,T_TL") -> int:
+        payload = Payload(name, "\n".join([header, *rows]).encode())
+        return pipeline.load(store, Archive(tmp_path), SOURCE, [payload])["deleted"]
+
+    def known(**at: datetime) -> list[str]:
+        return sorted(set(store.read(Indicator, **at)["area_id"]))
+
+    of_2020 = ("TCD,TD1,TD11,2020,5", "TCD,TD1,TD12,2020,6", "TCD,TD1,TD13,2020,6")
+    others = ("CAF,CF1,CF11,2020,5", "TCD,TD1,TD14,2019,5")
+    load("cod_population_admin2.csv", *of_2020, *others)
+    load("tcd_admpop_adm1.csv", "TCD,TD1,,2020,11")
+    load("tcd_admpop_adm2.csv", "TCD,TD1,TD15,2020,3", header="ISO3,ADM1_PCODE,ADM2_PCODE,year,F_00_04")
+    before = datetime.now(UTC)
+    assert load("tcd_some_areas.csv", of_2020[0]) == 0
+    assert A_PART in items("tcd_some_areas.csv", b"ISO3,T_TL,year\nTCD,1,2020\n")
+    assert load("tcd_admpop_adm2_2020_v2.csv", *of_2020[:2]) == 1
+    assert known() == ["CF11", "TD1", "TD11", "TD12", "TD14", "TD15"]
+    assert "TD13" in known(as_of=before)
+    with pytest.raises(IdentityBreak):
+        load("cod_population_admin2.csv", "TCD,TD1,TD99,2020,5")

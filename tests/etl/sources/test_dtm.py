@@ -2,7 +2,7 @@
 
 import io
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import httpx
@@ -11,8 +11,12 @@ import pandas as pd
 import pytest
 
 from data.errors import ConfigurationMissing, PayloadRejected
+from data.schema.displacement import Displacement
+from etl import pipeline
+from etl.archive import Archive
 from etl.registry import source
 from etl.source import Ignored, Payload, Reject, Rows, Window
+from etl.whole import A_PART, told_whole, whole
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "dtm"
 SINCE = Window(pd.Timestamp("2024-01-01", tz="UTC").to_pydatetime())
@@ -90,8 +94,47 @@ def test_a_level_that_cannot_be_had_does_not_take_the_others_with_it(monkeypatch
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as client:
         payloads = list(source("dtm").fetch(client, SINCE))
-    assert [payload.name for payload in payloads] == ["TCD-admin2.json", "TCD-admin0.json", "not-fetched.json"]
-    assert "TCD admin1" in next(iter(source("dtm").parse(payloads[-1]))).reason
+    names = ["TCD-admin2.json", "TCD-admin0.json", "not-fetched.json", "fetched-whole.json"]
+    assert [payload.name for payload in payloads] == names
+    assert "TCD admin1" in next(iter(source("dtm").parse(payloads[2]))).reason
+    assert told_whole(payloads[3]).parts == {"admin2": ["TCD"], "admin0": ["TCD"]}
+
+
+@pytest.mark.parametrize("change", [{"totalRecordsCount": 10}, {"totalRecordsCount": None}, {"result": []}])
+def test_an_answer_that_lacks_records_or_does_not_count_them_is_not_the_whole(monkeypatch, change):
+    monkeypatch.setenv("WAYPOST_DTM_KEY", "secret")
+    monkeypatch.setenv("WAYPOST_COUNTRIES", "TCD")
+    body = json.loads((PAYLOADS / "admin2.json").read_text()) | change
+    with httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, json=body))) as client:
+        assert len(list(source("dtm").fetch(client, SINCE))) == 3
+
+
+def answer(*places: str, level: int = 2, day: str = "2024-03-31") -> Payload:
+    common = {"admin0Pcode": "TCD", "operation": "Invented", "roundNumber": 4, "reportingDate": day}
+    records = [{**common, f"admin{level}Pcode": place, "numPresentIdpInd": 5} for place in places]
+    return Payload(f"TCD-admin{level}.json", json.dumps({"result": records}).encode())
+
+
+def test_f52_a_figure_that_the_whole_answer_lacks_is_deleted_and_no_other(store, tmp_path):
+    def load(*payloads: Payload) -> int:
+        return pipeline.load(store, Archive(tmp_path), source("dtm"), payloads)["deleted"]
+
+    def known(**at: datetime) -> list[str]:
+        return sorted(store.read(Displacement, **at)["area_pcode"])
+
+    def had(month: int, **levels: list[str]) -> Payload:
+        return whole(date(2024, month, 1), date(2024, month + 1, 1), levels)
+
+    sheet = Payload("x.csv", b"admin0Pcode,admin2Pcode,numPresentIdpInd,reportingDate\nTCD,TD9,1,2024-03-31\n")
+    load(answer("TD1", "TD2"), answer("TD", level=1), sheet)
+    before = datetime.now(UTC)
+    assert load(answer("TD1"), had(4, admin2=["TCD"])) == 0
+    assert load(answer("TD1"), had(3, admin2=["NER"], admin1=["NER"])) == 0
+    assert load(answer("TD1"), had(3, admin2=["TCD"])) == 1
+    assert known() == ["TD", "TD1", "TD9"]
+    assert known(as_of=before) == ["TD", "TD1", "TD2", "TD9"]
+    assert load(answer("TD1", day="2024-03-30"), had(3, admin2=["TCD"])) == 1  # the round is dated anew
+    assert known() == ["TD", "TD1", "TD9"]
 
 
 def workbook(**titled: list) -> Payload:
@@ -155,8 +198,9 @@ def test_figures_of_two_sheets_count_once_and_differing_ones_are_rejected():
     changed = [*LINE[:4], 701, 140, "South"]
     frame, told = found(workbook(First=mission(LINE, other), Again=mission(other, changed)))
     assert frame.set_index("area_pcode")["people"].to_dict() == {"SD99001": 700, "SD99002": 5}
-    assert [(i.rows, i.reason) for i in told if isinstance(i, Ignored)][-1:] == [
-        (1, "figures that another sheet has too")
+    assert [i for i in told if isinstance(i, Ignored)][-2:] == [
+        Ignored(1, "figures that another sheet has too"),
+        A_PART,
     ]
     (reject,) = [item for item in told if isinstance(item, Reject)]
     assert (reject.locator, reject.reason) == (
@@ -189,7 +233,7 @@ def test_a_csv_file_of_hdx_with_a_line_of_tags_says_the_same_as_the_api():
     lines = pd.DataFrame(records).to_csv(index=False).splitlines()
     tags = ",".join(f"#x+c{number}" for number, _ in enumerate(lines[0].split(",")))
     frame, told = found(Payload("x.csv", "\n".join([lines[0], tags, *lines[1:]]).encode()))
-    assert [item.rows for item in told if isinstance(item, Ignored)] == [1]
+    assert [item.rows for item in told if isinstance(item, Ignored)] == [1, 0]
     assert frame.set_index("record_id")["people"].to_dict() == pytest.approx(
         rows("admin2.json").set_index("record_id")["people"].to_dict(), nan_ok=True
     )

@@ -1,17 +1,23 @@
 """HDX HAPI: themes, areas, totals and parts. All figures here are invented."""
 
 import json
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import httpx
 import pandas as pd
 import pytest
 
-from data.errors import ConfigurationMissing, PayloadRejected
+from data.errors import ConfigurationMissing, IdentityBreak, PayloadRejected
+from data.schema.displacement import Displacement
 from data.schema.indicator import Indicator
-from etl.hapi_themes import POVERTY
+from data.schema.response_plan import ResponsePlan
+from etl import pipeline
+from etl.archive import Archive
+from etl.hapi_themes import POVERTY, THEMES
 from etl.registry import source
 from etl.source import Ignored, Payload, Reject, Rows, Window
+from etl.whole import A_PART, Whole, told_whole, whole
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "hapi"
 SINCE = Window(pd.Timestamp("2024-01-01", tz="UTC").to_pydatetime())
@@ -41,7 +47,7 @@ def test_zero_is_zero_and_minus_one_is_missing():
 
 def test_rows_that_hdx_marks_as_wrong_are_ignored_by_name():
     ignored = [item for item in items("idps.csv") if isinstance(item, Ignored)]
-    assert [(item.rows, item.reason) for item in ignored] == [(1, "a row that HDX itself marks with an error")]
+    assert ignored == [Ignored(1, "a row that HDX itself marks with an error"), A_PART]
 
 
 def test_the_published_total_is_taken_and_parts_are_summed_where_there_is_none():
@@ -106,8 +112,10 @@ def test_a_theme_that_fails_is_named_and_the_others_are_read(monkeypatch):
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as client:
         payloads = list(source("hapi").fetch(client, SINCE))
-    assert [payload.name for payload in payloads] == ["funding-TCD-1.json", "not-fetched.json"]
-    assert "affected-people/idps of TCD" in next(iter(source("hapi").parse(payloads[-1]))).reason
+    assert [payload.name for payload in payloads] == ["funding-TCD-1.json", "not-fetched.json", "fetched-whole.json"]
+    assert "affected-people/idps of TCD" in next(iter(source("hapi").parse(payloads[1]))).reason
+    had = {"coordination-context/funding": ["TCD"]}
+    assert told_whole(payloads[-1]) == Whole(start=SINCE.start.date(), end=SINCE.end.date(), parts=had)
 
 
 PERIOD = {"reference_period_start": "2024-01-01T00:00:00", "reference_period_end": "2024-12-31T23:59:59"}
@@ -116,6 +124,57 @@ PERIOD = {"reference_period_start": "2024-01-01T00:00:00", "reference_period_end
 def told(*records: dict) -> list:
     body = json.dumps({"data": [{"location_code": "TCD", **PERIOD, **record} for record in records]})
     return list(source("hapi").parse(Payload("page.json", body.encode())))
+
+
+IDPS, CONFLICT = "affected-people/idps", "coordination-context/conflict-events"
+
+
+def page(*records: dict, country: str = "TCD") -> Payload:
+    body = {"data": [{"location_code": country, **PERIOD, **record} for record in records]}
+    return Payload(f"page-{country}.json", json.dumps(body).encode())
+
+
+def attacks(*areas: str, country: str = "TCD") -> Payload:
+    told = {"event_type": "civilian_targeting", "events": 1, "fatalities": 0}
+    return page(*({**told, "admin1_code": area} for area in areas), country=country)
+
+
+def displaced(*rounds: int) -> Payload:
+    told = {"assessment_type": "BA", "operation": "Invented", "population": 7}
+    return page(*({**told, "reporting_round": number} for number in rounds))
+
+
+def span(month: int, *paths: str) -> Payload:
+    return whole(date(2024, month, 1), date(2024, month + 1, 1), {path: ["TCD"] for path in paths})
+
+
+def test_f52_a_row_that_all_pages_of_its_theme_lack_is_deleted_and_no_other(store, tmp_path):
+    def load(*payloads: Payload) -> int:
+        return pipeline.load(store, Archive(tmp_path), source("hapi"), payloads)["deleted"]
+
+    def known(**at: datetime) -> list[str]:
+        return sorted(set(store.read(Indicator, **at)["area_id"]))
+
+    money = page({"appeal_code": "H1", "appeal_name": "A", "funding_usd": 0})
+    load(attacks("TD1", "TD2", "TD3"), attacks("CM1", country="CMR"), displaced(1), money, span(6, IDPS, CONFLICT))
+    before = datetime.now(UTC)
+    assert load(attacks("TD1", "TD2")) == 0  # a page
+    assert load(attacks("TD1", "TD2"), span(6, IDPS.replace("idps", "returnees"), "a theme of later")) == 0
+    assert load(attacks("TD1", "TD2"), whole(date(2025, 1, 1), date(2025, 2, 1), {CONFLICT: ["TCD"]})) == 0
+    assert load(attacks("TD1", "TD2"), span(6, CONFLICT)) == 2  # events and deaths of one area
+    assert known() == ["CM1", "TD1", "TD2"]
+    assert known(as_of=before) == ["CM1", "TD1", "TD2", "TD3"]
+    with pytest.raises(IdentityBreak):
+        load(attacks("TD4"), span(6, CONFLICT))
+    assert load(displaced(2), span(6, IDPS)) == 1  # a single round with another number is wholly another one
+    assert store.read(Displacement)["record_id"].str.contains("|2|", regex=False).tolist() == [True]
+    assert len(store.read(ResponsePlan)) == 1
+
+
+def test_no_two_themes_have_the_same_rows():
+    indicators = [name for theme in THEMES for _, name, _ in theme.figures]
+    assert len(indicators) == len(set(indicators))
+    assert all(theme.figures for theme in THEMES if theme.table is Indicator)
 
 
 def frame_of(found: list) -> pd.DataFrame:

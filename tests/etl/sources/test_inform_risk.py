@@ -11,11 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.errors import PayloadRejected
+from data.errors import IdentityBreak, PayloadRejected
 from data.frames import check
 from data.schema.indicator import Indicator
+from etl import pipeline
+from etl.archive import Archive
+from etl.countries import known
 from etl.source import Ignored, Payload, Reject, Rows, Window
-from etl.sources.inform_risk import CODES, InformRisk
+from etl.sources.inform_risk import CODES, LEAST_COUNTRIES, InformRisk
+from etl.whole import A_PART
 from tests.faulty_server import answer, serving
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "inform_risk"
@@ -63,16 +67,17 @@ def test_what_cannot_be_a_score_is_rejected_with_its_place(number, reason):
 
 
 def test_f27_new_fields_and_rows_without_a_year_are_named():
-    assert [(i.rows, i.reason) for i in items("trends.json") if isinstance(i, Ignored)] == [
-        (0, "columns that are new here and not read: Colour"),
-        (1, "without a year (GNAYear is 0 or empty)"),
+    assert [item for item in items("trends.json") if isinstance(item, Ignored)] == [
+        Ignored(0, "columns that are new here and not read: Colour"),
+        Ignored(1, "without a year (GNAYear is 0 or empty)"),
+        A_PART,
     ]
 
 
 def test_the_trends_file_gives_the_same_rows_as_the_api():
     frame = rows("inform-risk-index-trends.csv")
     assert frame["indicator"].tolist() == ["inform_risk", "inform_risk", "lack_of_coping_capacity"]
-    assert [i.rows for i in items("inform-risk-index-trends.csv") if isinstance(i, Ignored)] == [1]
+    assert [i.rows for i in items("inform-risk-index-trends.csv") if isinstance(i, Ignored)] == [1, 0]
 
 
 def test_latest_values_under_one_name_are_ignored_where_they_differ_and_kept_where_not():
@@ -90,8 +95,7 @@ def test_latest_values_under_one_name_are_ignored_where_they_differ_and_kept_whe
 @given(st.sampled_from(sorted(CODES)), st.decimals(-2, 12, places=1))
 def test_every_score_is_a_row_or_a_reject(code, score):
     body = f"{HEADER}Chad,TCD,2023,{code},x,{score},1,1\n".encode()
-    (item,) = items("t.csv", body)
-    assert isinstance(item, Rows) == (0 <= score <= 10)
+    assert isinstance(items("t.csv", body)[0], Rows) == (0 <= score <= 10)
 
 
 @pytest.mark.parametrize(
@@ -153,3 +157,33 @@ def test_scores_below_the_categories_are_ignored_by_name():
     found = items("x.csv", f"{HEADER}Chad,TCD,2024,INFORM,,7,0,1\nChad,TCD,2024,HA.NAT.EQ,,3,0,1\n".encode())
     assert sum(len(item.frame) for item in found if isinstance(item, Rows)) == 1
     assert not [item for item in found if isinstance(item, Reject)]
+
+
+COUNTRIES = sorted(known())[: LEAST_COUNTRIES + 1]
+
+
+def trends(*countries: str, year: int = 2024) -> bytes:
+    return (HEADER + "".join(f"x,{country},{year},INFORM,x,5,1,1\n" for country in countries)).encode()
+
+
+def test_f52_a_score_that_the_index_of_its_year_lacks_is_deleted_and_an_extract_takes_none_away(store, tmp_path):
+    def load(body: bytes) -> int:
+        return pipeline.load(store, Archive(tmp_path), SOURCE, [Payload("x.csv", body)])["deleted"]
+
+    def of_2024(**at: datetime) -> list[str]:
+        found = store.read(Indicator, **at)
+        return sorted(found.loc[found["period_start_date"] == "2024-01-01", "area_id"])
+
+    load(trends(*COUNTRIES))
+    load(trends(*COUNTRIES, year=2023))
+    before = datetime.now(UTC)
+    assert load(trends(*COUNTRIES[:2])) == 0
+    assert load(trends(*COUNTRIES[1:])) == 1
+    assert of_2024() == COUNTRIES[1:]
+    assert of_2024(as_of=before) == COUNTRIES
+    with pytest.raises(IdentityBreak):
+        load(trends(*COUNTRIES[:100], *sorted(set(known()) - set(COUNTRIES))))
+
+
+def test_the_latest_values_follow_older_ones_and_replace_none():
+    assert items("inform-risk-index.csv")[-1] == A_PART

@@ -7,9 +7,13 @@ import httpx
 import pandas as pd
 import pytest
 
-from data.errors import ConfigurationMissing, PayloadRejected
-from etl.source import Payload, Reject, Rows, Window
+from data.errors import ConfigurationMissing, IdentityBreak, PayloadRejected
+from data.schema.indicator import Indicator
+from etl import pipeline
+from etl.archive import Archive
+from etl.source import Payload, Reject, Replaces, Rows, Window
 from etl.sources.ipc import Ipc
+from etl.whole import A_PART
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "ipc"
 NOW = datetime(2023, 10, 1, tzinfo=UTC)
@@ -63,7 +67,7 @@ def test_areas_within_areas_without_end_are_refused():
     for _ in range(6):
         inner = {"name": "x", "areas": [inner]}
     analysis = {"country": "CF", "condition": "A", "analysis_date": "Jan 2021", **inner}
-    (found,) = SOURCE.parse(Payload("x", httpx.Response(200, json=[analysis]).content))
+    found, _ = SOURCE.parse(Payload("x", httpx.Response(200, json=[analysis]).content))
     assert "levels" in found.reason
 
 
@@ -84,6 +88,9 @@ def told(body: str) -> pd.DataFrame:
     return pd.concat([item.frame for item in found if isinstance(item, Rows)], ignore_index=True)
 
 
+SHARE_OF_ALL = """Date of analysis,Country,Validity period,From,To,Phase,Number,Percentage
+Jan 2023,TCD,current,2023-01-01,2023-02-28,all,10,1
+"""
 OLD_WIDE = """analysis_date,country_iso3,population,period_start,period_end,affected_population,p3plus_population,\
 p3plus_percentage,phase1_population,phase1_percentage,period_start_projected,period_end_projected,\
 phase5_population_projected,phase5_percentage_projected
@@ -128,6 +135,41 @@ def test_a_period_that_a_wide_row_does_not_tell_is_none_and_a_fault_costs_its_ow
 def test_f27_a_table_of_something_else_is_refused_with_what_it_lacks():
     with pytest.raises(PayloadRejected, match="lacks the columns Country, Date of analysis"):
         told("a,b\n1,2\n")
+
+
+def analysis(month: str, months: str, *areas: str, country: str = "TD") -> dict:
+    figures = {"p3plus": 5, "p3plus_percentage": 0.5, "estimated_population": 10}
+    told = {"country": country, "condition": "A", "analysis_date": month, "current_period_dates": months, **figures}
+    return told | {"areas": [{"name": area, **figures} for area in areas]}
+
+
+def test_f52_a_figure_that_the_list_of_a_country_lacks_is_deleted_and_no_other(store, tmp_path):
+    def load(*analyses: dict, name: str = "population-country-td.json") -> int:
+        payload = Payload(name, httpx.Response(200, json=list(analyses)).content)
+        return pipeline.load(store, Archive(tmp_path), SOURCE, [payload])["deleted"]
+
+    def known(**at: datetime) -> list[str]:
+        found = store.read(Indicator, **at)
+        return sorted(set(found["area_id"] + found["period_start_date"].dt.strftime(" %y-%m")))
+
+    old, new = analysis("May 2021", "May 2021 - Jun 2021", "A"), analysis("Jan 2023", "Jan 2023 - Feb 2023", "A", "B")
+    withdrawn = analysis("May 2022", "May 2022 - Jun 2022", "A")
+    load(old, withdrawn, new)
+    load(analysis("May 2022", "May 2022 - Jun 2022", country="CF"), name="population-country-cf.json")
+    pipeline.load(store, Archive(tmp_path), SOURCE, [Payload("x.csv", SHARE_OF_ALL.encode())])
+    before = datetime.now(UTC)
+    assert load(new, name="one analysis.json") == load(new) == 0  # its months only
+    assert load(old, new) == 6
+    assert known() == ["CAF 22-05", "TCD 21-05", "TCD 23-01", "TCD/A 21-05", "TCD/A 23-01", "TCD/B 23-01"]
+    assert "TCD/A 22-05" in known(as_of=before)
+    with pytest.raises(IdentityBreak):
+        load(analysis("May 2021", "May 2021 - Feb 2023"))
+
+
+def test_files_replace_nothing_and_say_so():
+    found = [*SOURCE.parse(Payload("x.csv", WIDE.encode())), *SOURCE.parse(Payload("x.json", b'[{"condition": "C"}]'))]
+    assert found.count(A_PART) == 2
+    assert not any(isinstance(item, Replaces) for item in found)
 
 
 def test_the_map_of_an_analysis_is_refused_with_what_it_lacks():

@@ -10,7 +10,7 @@ from data.errors import ConfigurationMissing, PayloadRejected
 from data.frames import check
 from data.schema.stock import Stock
 from etl.source import Ignored, Payload, Reject, Rows, Window
-from etl.sources.stocks import OPTIONAL, REQUIRED, Stocks
+from etl.sources.stocks import FORM, REQUIRED, Stocks
 from tests.doors import book_of, csv_of
 
 ROOT = Path(__file__).parents[3]
@@ -69,4 +69,4 @@ def test_there_is_no_feed():
 
 def test_the_document_names_every_column():
     document = (ROOT / "docs" / "formats" / "stocks.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| `(\w+)` \|", document, re.MULTILINE)) == {*REQUIRED, *OPTIONAL}
+    assert set(re.findall(r"^\| `(\w+)` \|", document, re.MULTILINE)) == {*FORM.columns}

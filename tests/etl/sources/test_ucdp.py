@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import zipfile
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -13,15 +13,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.errors import ConfigurationMissing, PayloadRejected
+from data.errors import ConfigurationMissing, IdentityBreak, PayloadRejected
 from data.frames import check
 from data.schema.conflict_event import ConflictEvent
+from data.schema.source_run import SourceRun
+from etl import pipeline
+from etl.archive import Archive
 from etl.ged import IGNORED, LAYOUT, REQUIRED
 from etl.gleditsch_ward import iso3_by_number
 from etl.outlines import outlines
-from etl.source import Ignored, Payload, Reject, Rows, Window
+from etl.source import Ignored, Payload, Reject, Replaces, Rows, Window
 from etl.sources import ucdp
 from etl.sources.ucdp import Ucdp
+from etl.whole import A_PART, Whole, told_whole, whole
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "ucdp"
 EVENTS = (PAYLOADS / "events.csv").read_text(encoding="utf-8")
@@ -218,7 +222,7 @@ def test_f27_a_removed_column_fails_the_file_and_a_new_one_is_reported():
     with pytest.raises(PayloadRejected, match=r"lacks the columns where_prec; columns not known here: precision"):
         items(EVENTS.replace("where_prec", "precision", 1))
     added = [line + (",brand_new" if n == 0 else ",1") for n, line in enumerate(EVENTS.splitlines())]
-    (report,) = [item for item in items("\n".join(added)) if isinstance(item, Ignored)]
+    report, _ = [item for item in items("\n".join(added)) if isinstance(item, Ignored)]
     assert (report.rows, report.reason) == (0, "columns that are new here and not read: brand_new")
     assert len(rows("\n".join(added))) == len(rows(EVENTS))
     (report,) = [item for item in items(page(brand_new=1)) if isinstance(item, Ignored)]
@@ -241,7 +245,7 @@ def test_the_line_of_tags_that_hdx_adds_is_ignored_by_name():
     meant = {"id": "#event+id", "adm_1": "#adm1+name", "latitude": "#geo+lat", "longitude": "#geo+lon"}
     tags = ",".join(meant.get(column, "") for column in lines[0].split(","))
     found = items("\n".join([lines[0], tags, *lines[1:]]))
-    assert [item.rows for item in found if isinstance(item, Ignored)] == [1]
+    assert [item.rows for item in found if isinstance(item, Ignored)] == [1, 0]
     assert len(pd.concat([item.frame for item in found if isinstance(item, Rows)])) == len(rows(EVENTS))
 
 
@@ -298,6 +302,66 @@ def test_an_answer_without_events_is_no_error_of_the_parser():
     assert items(json.dumps({**PAGE, "Result": []})) == []
 
 
+def release(**days: str) -> str:
+    """A file of events, each with an id and the day on which it was."""
+    files = [event(id=name.lstrip("e"), date_start=day, date_end=day).splitlines() for name, day in days.items()]
+    return "\n".join([HEADER, *(line for _, line in files)])
+
+
+FIRST = {"e1": "2014-01-05", "e2": "2014-02-05", "e3": "2014-12-31", "e4": "2015-01-01"}
+
+
+def known(store, **at: datetime) -> list[str]:
+    return sorted(store.read(ConflictEvent, source_id="ucdp", **at)["event_id"])
+
+
+def test_f52_an_event_that_a_later_release_lacks_is_deleted_and_an_extract_takes_none_away(store, tmp_path):
+    def load(name: str, **days: str) -> int:
+        return pipeline.load(store, Archive(tmp_path), SOURCE, [Payload(name, release(**days).encode())])["deleted"]
+
+    load("ged251.csv", **FIRST)
+    with store.load("acled") as other:
+        other.add(ConflictEvent, rows(release(e7="2014-01-06")).assign(source_id="acled"))
+    before = datetime.now(UTC)
+    assert load("ged251 (1).csv", e1=FIRST["e1"]) == 0
+    assert load("ged261-csv.zip", e1=FIRST["e1"], e3="2014-06-01") == 1
+    assert known(store) == ["1", "3", "4"]
+    assert known(store, as_of=before) == ["1", "2", "3", "4"]
+    assert store.history(ConflictEvent, event_id="2")["is_deleted"].tolist() == [False, True]
+    with pytest.raises(IdentityBreak):
+        load("GEDEvent_v27_1.csv", e9="2014-01-05")
+    assert len(store.read(ConflictEvent, source_id="acled")) == 1
+
+
+def test_f52_an_event_that_all_pages_lack_is_deleted_and_one_that_a_page_lacks_is_not(store, tmp_path):
+    span, later = whole(date(2021, 3, 1), date(2021, 4, 1)), whole(date(2021, 3, 5), date(2021, 4, 1))
+
+    def load(*ids: int, had: Payload | None = None) -> dict[str, int]:
+        pages = [Payload(f"page-{id_}.json", page(id=id_)) for id_ in ids]
+        return pipeline.load(store, Archive(tmp_path), SOURCE, [*pages, *([had] if had else [])])
+
+    assert load(1, 2, 3, had=span)["new"] == 3
+    assert load(1, 2)["deleted"] == load(1, 2, had=later)["deleted"] == 0
+    assert load(1, 2, had=span)["deleted"] == 1
+    assert known(store) == ["1", "2"]
+    load(1, 2, had=span)
+    assert store.read(SourceRun).sort_values("id")["message"].iloc[-1] == "the same content as at the last look"
+
+
+@pytest.mark.parametrize("name", ["ged231-csv.zip", "GEDEvent_v26_1.csv", "ged191.csv"])
+def test_a_name_of_a_release_replaces_the_countries_and_years_that_it_has(name):
+    assert [item.values for item in items(EVENTS, name) if isinstance(item, Replaces)] == [
+        {"cells": ["CAF 2021", "NAM 2021", "TCD 2021"]}
+    ]
+
+
+@pytest.mark.parametrize("name", ["ucdp_ged231_sample1000.csv", "GEDEvent_v26_0_8.csv", "ged231-csv (1).zip", "x.csv"])
+def test_a_file_under_any_other_name_replaces_nothing_and_says_so(name):
+    found = items(EVENTS, name)
+    assert A_PART in found
+    assert not any(isinstance(item, Replaces) for item in found)
+
+
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(REQUIRED), st.text(max_size=12)))
 def test_any_cell_lands_or_is_rejected_with_its_column(changes):
@@ -311,13 +375,13 @@ def test_any_cell_lands_or_is_rejected_with_its_column(changes):
 class Api:
     """An API with some pages, which remembers what it was asked."""
 
-    def __init__(self, pages: int, status: int = 200) -> None:
-        self.pages, self.status = pages, status
+    def __init__(self, pages: int, status: int = 200, **answer: object) -> None:
+        self.pages, self.status, self.answer = pages, status, answer
         self.asked: list[httpx.Request] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
-        return httpx.Response(self.status, json={**PAGE, "TotalPages": self.pages})
+        return httpx.Response(self.status, json={**PAGE, "TotalPages": self.pages, **self.answer})
 
     def fetched(self) -> list[Payload]:
         with httpx.Client(transport=httpx.MockTransport(self)) as client:
@@ -333,7 +397,8 @@ def token(monkeypatch):
 
 def test_fetch_asks_for_every_page_of_the_window_and_shows_its_token_in_a_header_only(token):
     api = Api(pages=3)
-    payloads = api.fetched()
+    *payloads, last = api.fetched()
+    assert told_whole(last) == Whole(start=date(2021, 3, 1), end=date(2021, 4, 1))
     assert [int(request.url.params["page"]) for request in api.asked] == [0, 1, 2]
     assert {request.url.path for request in api.asked} == {"/api/gedevents/26.1"}
     assert {request.headers["x-ucdp-access-token"] for request in api.asked} == {"secret-token"}
@@ -347,7 +412,7 @@ def test_fetch_asks_for_every_page_of_the_window_and_shows_its_token_in_a_header
 def test_the_version_can_be_set(token, monkeypatch):
     monkeypatch.setenv("WAYPOST_UCDP_VERSION", "25.1")
     api = Api(pages=1)
-    assert [payload.name for payload in api.fetched()] == ["gedevents-25.1-page-0.json"]
+    assert [payload.name for payload in api.fetched()] == ["gedevents-25.1-page-0.json", "fetched-whole.json"]
     assert api.asked[0].url.path == "/api/gedevents/25.1"
 
 
@@ -372,6 +437,12 @@ def test_f13_a_missing_token_is_a_state_of_its_own_and_says_how_to_get_one(monke
     monkeypatch.delenv("WAYPOST_UCDP_TOKEN", raising=False)
     with pytest.raises(ConfigurationMissing, match="WAYPOST_UCDP_TOKEN: is not set; ask UCDP for an API token"):
         Api(pages=1).fetched()
+
+
+def test_a_release_is_the_whole_of_its_years_only_and_no_event_is_no_whole(token, monkeypatch):
+    monkeypatch.setenv("WAYPOST_UCDP_VERSION", "21.1")
+    assert told_whole(Api(pages=1).fetched()[-1]).end == date(2021, 1, 1)
+    assert [payload.name for payload in Api(pages=1, Result=[]).fetched()] == ["gedevents-21.1-page-0.json"]
 
 
 @pytest.mark.parametrize("status", [400, 401])

@@ -8,6 +8,9 @@ import pandas as pd
 import pytest
 
 from data.errors import ConfigurationMissing, PayloadRejected
+from data.schema.indicator import Indicator
+from etl import pipeline
+from etl.archive import Archive
 from etl.source import Payload, Reject, Rows, Window
 from etl.sources.unhcr_odp import UnhcrOdp
 
@@ -80,3 +83,22 @@ def test_series_of_two_collections_or_places_stand_apart_and_the_name_may_tell_t
     for name, breakdown in names.items():
         (found,) = [item.frame for item in SOURCE.parse(Payload(f"{name}.json", body)) if isinstance(item, Rows)]
         assert found[["area_id", "breakdown", "value"]].to_numpy().tolist() == [["UNHCR situation 11", breakdown, 7]]
+
+
+def test_f52_a_day_that_a_series_of_days_lacks_is_deleted_and_no_other(store, tmp_path):
+    def load(name: str, *days: str) -> int:
+        points = [{"data_date": day, "individuals": "7"} for day in days]
+        body = httpx.Response(200, json={"data": {"timeseries": points}}).content
+        return pipeline.load(store, Archive(tmp_path), SOURCE, [Payload(f"timeseries-{name}.json", body)])["deleted"]
+
+    def known(**at: datetime) -> list[str]:
+        return store.read(Indicator, **at)["period_end_date"].dt.strftime("%d").sort_values().tolist()
+
+    series = "sv_id-11-population_group-4797"
+    load(series, "2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04")
+    before = datetime.now(UTC)
+    assert load(f"{series}-frequency-month", "2024-01-01", "2024-01-04") == 0
+    assert load("sv_id-11-frequency-day", "2024-01-01", "2024-01-05") == 0  # of no known group
+    assert load(f"{series}-frequency-day", "2024-01-01", "2024-01-03") == 1
+    assert known() == ["01", "01", "03", "04", "05"]
+    assert known(as_of=before) == ["01", "02", "03", "04"]

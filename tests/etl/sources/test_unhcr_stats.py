@@ -3,16 +3,21 @@
 import io
 import json
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import httpx
 import pandas as pd
 import pytest
 
-from data.errors import PayloadRejected
+from data.errors import IdentityBreak, PayloadRejected
+from data.schema.displacement import Displacement
+from etl import pipeline
+from etl.archive import Archive
+from etl.countries import known
 from etl.source import Ignored, Payload, Reject, Rows, Window
 from etl.sources.unhcr_stats import UnhcrStats
+from etl.whole import A_PART, Whole, told_whole, whole
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "unhcr_stats"
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -84,7 +89,9 @@ def test_fetch_walks_all_pages():
         return httpx.Response(200, json={**json.loads(PAGE), "maxPages": 3})
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as client:
-        assert len(list(SOURCE.fetch(client, Window(datetime(2026, 10, 1, tzinfo=UTC), NOW)))) == 3
+        *pages, last = SOURCE.fetch(client, Window(datetime(2026, 10, 1, tzinfo=UTC), NOW))
+    assert len(pages) == 3
+    assert told_whole(last) == Whole(start=date(2025, 1, 1), end=date(2027, 1, 1))
     assert [p["page"] for p in asked] == ["1", "2", "3"]
     assert (asked[0]["yearFrom"], asked[0]["coo_all"]) == ("2025", "true")
 
@@ -104,3 +111,31 @@ def test_ages_or_decisions_are_refused_and_give_no_missing_figures():
         rows(json.dumps({"page": 1, "maxPages": 1, "items": [item]}).encode())
     with pytest.raises(PayloadRejected, match="no column of figures read here"):
         rows(b"year,coo_iso,coa_iso,f_0_4\n2020,CAF,TCD,1\n")
+
+
+ORIGINS = sorted(known())[:20]
+
+
+def page_of(year: int, *origins: str) -> Payload:
+    items = [{"year": year, "coo_iso": origin, "coa_iso": "TCD", "refugees": "0"} for origin in origins]
+    return Payload("page-1.json", json.dumps({"page": 1, "maxPages": "1", "items": items}).encode())
+
+
+def test_f52_a_figure_that_all_pages_of_its_year_lack_is_deleted_and_no_other(store, tmp_path):
+    def load(*payloads: Payload) -> int:
+        return pipeline.load(store, Archive(tmp_path), SOURCE, payloads)["deleted"]
+
+    def there(**at: datetime) -> set[str]:
+        return set(store.read(Displacement, **at)["origin_iso3"])
+
+    years = whole(date(2024, 1, 1), date(2026, 1, 1))
+    load(page_of(2023, "SDN"), page_of(2024, *ORIGINS), years)
+    before = datetime.now(UTC)
+    extract = Payload("x.csv", f"year,coo_iso,coa_iso,refugees\n2024,{ORIGINS[0]},TCD,0\n".encode())
+    assert A_PART in list(SOURCE.parse(extract))
+    assert load(extract) == load(page_of(2024, *ORIGINS[1:])) == 0
+    assert load(page_of(2024, *ORIGINS[1:]), years) == 1
+    assert there() == {"SDN", *ORIGINS[1:]}
+    assert there(as_of=before) == {"SDN", *ORIGINS}
+    with pytest.raises(IdentityBreak):
+        load(page_of(2024, *ORIGINS[4:]), years)
