@@ -2,6 +2,7 @@
 
 import inspect
 import pickle
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,35 @@ def fitted(name: str, known: Panel):
     return forecaster(name).fit(known)
 
 
+@cache
+def grown() -> Panel:
+    return panel(AT, growing())
+
+
+@cache
+def odd_panels(odd: str) -> list[Panel]:
+    """A place with that history alone, and beside two others."""
+    return [panel(210, stock) for stock in ({"odd": ODD[odd]}, {"odd": ODD[odd], **growing(2)})]
+
+
+@cache
+def futures() -> tuple[Panel, Panel]:
+    """What was known on a day, read without any future and taken from a panel with a future of its own."""
+    past, future = growing(days=AT), growing(days=AT + 200)
+    rng = np.random.default_rng(1)
+    changed = {
+        place: [(d, people if d < AT else float(rng.integers(0, 10**6))) for d, people in reports]
+        for place, reports in future.items()
+    }
+    events = [(d, 0.2, 0.1) for d in range(0, AT, 5)]
+    later = [(d, 1.0, 0.0) for d in range(AT, AT + 150, 2)]
+    shut = [("p-s0", 100, None, "closed")]
+    shut_later = [*shut, ("p-s1", AT, None, "closed")]
+    without = Panel(facts(past, events=events, status=shut), "w", day(AT - 1))
+    seen = Panel(facts(changed, events=[*events, *later], status=shut_later), "w", day(AT + 200)).at(day(AT - 1))
+    return without, seen
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_is_an_estimator_with_parameters_only_in_init(name):
     model = forecaster(name)
@@ -51,7 +81,7 @@ def test_is_an_estimator_with_parameters_only_in_init(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_paths_are_finite_non_negative_and_quantiles_ascend(name):
-    known = panel(AT, growing())
+    known = grown()
     model = fitted(name, known)
     paths = model.predict(known, 90, 60, 1)
     for values in (paths.arrivals, paths.stock):
@@ -69,7 +99,8 @@ def test_paths_are_finite_non_negative_and_quantiles_ascend(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_seed_gives_the_same_paths_and_another_seed_others(name):
     first, second, other = (
-        fitted(name, panel(AT, growing())).predict(panel(AT, growing()), 30, 40, seed) for seed in (5, 5, 6)
+        fitted(name, known).predict(known, 30, 40, seed)
+        for known, seed in ((grown(), 5), (panel(AT, growing()), 5), (grown(), 6))
     )
     np.testing.assert_array_equal(first.stock, second.stock)
     np.testing.assert_array_equal(first.arrivals, second.arrivals)
@@ -78,7 +109,7 @@ def test_the_same_seed_gives_the_same_paths_and_another_seed_others(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_place_does_not_depend_on_which_others_are_asked_for(name):
-    known = panel(AT, growing())
+    known = grown()
     model = fitted(name, known)
     together = model.predict(known, 30, 40, 5)
     for i, place in enumerate(known.counted_ids):
@@ -100,7 +131,7 @@ def test_permuting_the_rows_changes_nothing(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_refuses_a_panel_from_before_what_it_has_learnt(name):
-    known = panel(AT, growing())
+    known = grown()
     model = fitted(name, known)
     with pytest.raises(LookAhead):
         model.predict(known.at(day(AT - 1)))
@@ -108,18 +139,7 @@ def test_refuses_a_panel_from_before_what_it_has_learnt(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_f45_shuffling_the_future_changes_nothing(name):
-    past, future = growing(days=AT), growing(days=AT + 200)
-    rng = np.random.default_rng(1)
-    changed = {
-        place: [(d, people if d < AT else float(rng.integers(0, 10**6))) for d, people in reports]
-        for place, reports in future.items()
-    }
-    events = [(d, 0.2, 0.1) for d in range(0, AT, 5)]
-    later = [(d, 1.0, 0.0) for d in range(AT, AT + 150, 2)]
-    shut = [("p-s0", 100, None, "closed")]
-    shut_later = [*shut, ("p-s1", AT, None, "closed")]
-    without = Panel(facts(past, events=events, status=shut), "w", day(AT - 1))
-    seen = Panel(facts(changed, events=[*events, *later], status=shut_later), "w", day(AT + 200)).at(day(AT - 1))
+    without, seen = futures()
     first, second = (fitted(name, p) for p in (without, seen))
     a, b = first.predict(without, 60, 40, 5), second.predict(seen, 60, 40, 5)
     np.testing.assert_array_equal(a.stock, b.stock)
@@ -130,8 +150,7 @@ def test_f45_shuffling_the_future_changes_nothing(name):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("odd", ODD)
 def test_f63_odd_histories_get_a_finite_answer_or_none(name, odd):
-    for stock in ({"odd": ODD[odd]}, {"odd": ODD[odd], **growing(2)}):
-        known = panel(210, stock)
+    for known in odd_panels(odd):
         model = fitted(name, known)
         rows = forecast_rows(model, known, 90, 40, 1)
         cuts = rows[list(QUANTILE_COLUMNS)].to_numpy()
@@ -176,7 +195,7 @@ def test_drivers_are_ranked_and_add_up_to_the_forecast(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_pooling_over_situations_and_pickling(name):
-    known = panel(AT, growing())
+    known = grown()
     other = Panel(facts(growing(2)), "w", day(AT - 30))
     other.situation_id = "other"
     model = forecaster(name).fit([known, other])

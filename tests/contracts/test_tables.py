@@ -1,6 +1,7 @@
 """Every table keeps its own rules, in the check before the load and in the database; a new table is covered at once."""
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from itertools import product
@@ -54,29 +55,37 @@ def good_row(table) -> dict:
     row |= {name: "POINT (1 2)" for name in table.content() if name.endswith("_wkt")}
     for text in rules(table).values():
         names = used(text, table)
-        if f"breaks the rule {text}" not in reason(row, table):
-            continue
-        for values in product(*(candidates(name, table) for name in names)):
-            row |= dict(zip(names, values, strict=True))
-            if f"breaks the rule {text}" not in reason(row, table):
-                break
+        if f"breaks the rule {text}" in reason(row, table):
+            tried = variants(row, names, table)
+            broken = reasons(tried, table)
+            row = next((t for i, t in enumerate(tried) if f"breaks the rule {text}" not in broken.get(i, "")), row)
     assert reason(row, table) == ""
     return row
 
 
+def variants(row: dict, names: Sequence[str], table) -> list[dict]:
+    """The row with each combination of candidates for some columns."""
+    every = product(*(candidates(name, table) for name in names))
+    return [row | dict(zip(names, values, strict=True)) for values in every]
+
+
+def reasons(rows: list[dict], table) -> Mapping:
+    """Why rows do not fit, by their number; those that do are absent."""
+    return check(pd.DataFrame(rows, dtype=object), table).reasons
+
+
 def reason(row: dict, table) -> str:
     """Why the row does not fit, empty when it does."""
-    return check(pd.DataFrame([row]), table).reasons.get(0, "")
+    return reasons([row], table).get(0, "")
 
 
 @cache
 def broken_row(table, text: str) -> dict:
     """A row that breaks this rule and no other."""
-    row, names = good_row(table), used(text, table)
-    for values in product(*(candidates(name, table) for name in names)):
-        tried = row | dict(zip(names, values, strict=True))
-        if reason(tried, table).count("breaks the rule") == 1 and text in reason(tried, table):
-            return tried
+    tried = variants(good_row(table), used(text, table), table)
+    for number, said in reasons(tried, table).items():
+        if said.count("breaks the rule") == 1 and text in said:
+            return tried[number]
     raise AssertionError(f"no row breaks {text!r} alone: the rule cannot fail")
 
 
