@@ -76,7 +76,8 @@ class Store:
         """Open a load for one source: everything it adds lands together on leaving, or nothing does.
 
         The run is recorded either way, with what it read and which program read it; ``values`` are further columns of
-        the run. A second load of the same source waits for the first.
+        the run. A second load of the same source waits for the first. No statement of it is ended for being long, as
+        those of a page are.
         """
         now = datetime.now(UTC)
         with reported():
@@ -84,6 +85,7 @@ class Store:
             run_id = self._begin_run(source_id, now, **read, **values)
             try:
                 with self.engine.begin() as connection, closing(Load(connection, run_id, source_id, now)) as load:
+                    load.connection.execute(text("SET LOCAL statement_timeout = 0"))
                     yield load
                     load.finish()
             except (WaypostError, OSError, ValueError, OperationalError) as error:

@@ -193,6 +193,8 @@ def test_f57_a_slow_statement_a_held_lock_and_a_drained_pool_end(database_url):
     with pytest.raises(DBAPIError) as slow, opened.connect() as connection:
         connection.execute(text("SELECT pg_sleep(30)"))
     assert isinstance(slow.value.orig, QueryCanceled)
+    with Store(opened).load("ucdp") as target:  # as long as it takes: 100,000 rows on a busy machine
+        target.connection.execute(text("SELECT pg_sleep(1.2)"))
     holder = open_engine(database_url)
     with holder.begin() as held:
         held.execute(text("LOCK TABLE conflict_event"))

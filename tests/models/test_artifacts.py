@@ -28,7 +28,7 @@ from models.errors import ArtifactRefused
 from models.panel import Panel
 from models.registry import LAST_VALUE, candidates, forecaster
 from models.selection import Choice
-from models.serve import answer, fit, predict
+from models.serve import _newest_known, answer, fit, predict
 from tests.databases import copied
 from tests.worlds import day, facts, growing, panel
 from tests.worlds import load as land
@@ -248,11 +248,12 @@ def test_f65_where_a_model_is_refused_the_last_value_answers_and_says_so(
 
 def test_a_report_that_is_withdrawn_is_news_and_leaves_the_forecast(small: Store):
     last = small.read(Observation, period_end_date=day(AT))
+    assert _newest_known(small, "w") == day(AT)
     with small.load("made-up") as target:
         target.add(Observation, last[list(Observation.content())].assign(is_deleted=True))
-    known, _ = predict(small, "w")
-    assert known.origin_date == datetime.now(UTC).date()
-    assert known.newest_observation_date == day(AT - 7)
+    today = _newest_known(small, "w")
+    assert today == datetime.now(UTC).date()
+    assert Panel.read(small, "w", today).newest_observation_date == day(AT - 7)
 
 
 def test_the_commands_fit_and_predict(small: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture):

@@ -24,6 +24,14 @@ from models.registry import LAST_VALUE, candidates, forecaster, forecasters
 from models.rows import forecast_rows
 from tests.worlds import day, facts, growing, load, panel
 
+FEW = {name: candidates()[name] for name in (LAST_VALUE, "steady_change", "gradient_boosting")}
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three forecasters instead of all: what is told here is the same for each."""
+    monkeypatch.setattr("models.issue.candidates", lambda: FEW)
+
 
 @pytest.fixture
 def small(store: Store) -> Store:
@@ -64,7 +72,7 @@ def test_issuing_twice_changes_nothing_and_the_newest_comes_first(small: Store):
     issue(small, "w")
     runs = small.read(ForecastRun)
     assert progress(small, "w").done == progress(small, "w").total == 7
-    assert set(runs["model_name"]) == {*candidates(), "chosen"}
+    assert set(runs["model_name"]) == {*FEW, "chosen"}
     assert set(runs.loc[runs["role"] == "deployed", "model_name"]) == {"chosen"}
     assert issue(small, "w") == 0
     pd.testing.assert_frame_equal(small.read(ForecastRun), runs)
@@ -103,7 +111,7 @@ def test_the_back_test_scores_everybody_and_reports(small: Store, tmp_path):
     found = backtest(small, "w")
     stored = small.read(Score)
     assert len(stored) == len(found) > 0
-    assert set(stored["model_name"]) == {*candidates(), "chosen"}
+    assert set(stored["model_name"]) == {*FEW, "chosen"}
     assert set(stored["metric"]) >= {"mae", "rmae", "wis", "coverage_80"}
     assert (stored["data_cutoff_date"] == pd.Timestamp(day(98))).all()
     rmae = stored[stored["place_id"].isna() & (stored["metric"] == "rmae")].set_index(["model_name", "measure"])[
@@ -179,8 +187,6 @@ def test_every_forecaster_is_found_once():
 
 
 def test_the_command_line(store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch, capsys, tmp_path):
-    few = {name: candidates()[name] for name in (LAST_VALUE, "steady_change")}
-    monkeypatch.setattr("models.issue.candidates", lambda: few)
     load(store, facts(steady(84)))
     monkeypatch.setenv("WAYPOST_DATABASE_URL", database_url)
     assert main(["derive", "w"]) == 0
