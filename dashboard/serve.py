@@ -3,9 +3,6 @@
 import os
 import signal
 import socket
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +12,7 @@ import uvicorn
 
 from dashboard import queries
 from dashboard.app import create_server
+from dashboard.background import background_work
 from dashboard.queries import View
 from data import migrate
 from data.errors import PortInUse
@@ -28,7 +26,6 @@ from etl.source import Payload
 from models import issue
 from models.arrivals import derive
 
-STOP_SECONDS = 8
 REFERENCE = PROJECT_ROOT / "data" / "reference"
 
 
@@ -105,45 +102,3 @@ def own_pid(path: Path) -> Iterator[None]:
         yield
     finally:
         path.unlink(missing_ok=True)
-
-
-@contextmanager
-def background_work(host: str, port: int) -> Iterator[None]:
-    """While serving, compute the other forecasts and look at the sources at low priority, once the page is up."""
-    stop = threading.Event()
-    worker = threading.Thread(target=_catch_up, args=(host, port, stop), daemon=True)
-    worker.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        worker.join(timeout=2 * STOP_SECONDS + 2)
-
-
-def _catch_up(host: str, port: int, stop: threading.Event) -> None:
-    """Say when the page is up, then run the commands that compute what is missing and look at the sources."""
-    while not _listens(host, port):
-        if stop.wait(0.1):
-            return
-    print(f"\nWaypost is ready: http://{host}:{port}\n", flush=True)
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
-    quiet = environment | {"TQDM_DISABLE": "1"}  # what the worker does stands on the Data page, not in the terminal
-    began = [
-        subprocess.Popen(["nice", "-n", "19", sys.executable, "-m", *command], cwd=PROJECT_ROOT, env=wanted)  # noqa: S603, S607 - fixed commands
-        for command, wanted in ((["models", "catch-up"], environment), (["etl", "worker", "--with-parent"], quiet))
-    ]
-    stop.wait()
-    for process in began:
-        process.terminate()
-    for process in began:
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:  # in the middle of a download; nothing is lost, its run begins again
-            process.kill()
-            process.wait()
-
-
-def _listens(host: str, port: int) -> bool:
-    """Tell whether somebody answers on the port."""
-    with socket.socket() as probe:
-        return probe.connect_ex((host, port)) == 0

@@ -83,9 +83,9 @@ def issue(store: Store, situation_id: str, jobs: int = 1, *, newest_only: bool =
     ``jobs`` origins are computed at once, each in a process of its own.
     """
     every = origins(store, situation_id)
-    if not every:
-        return 0
     missing = set(every) - _issued(store, situation_id, Chosen)
+    if not missing:
+        return 0
     newest, url = every[0], store.engine.url
     look_back = every[1 + LOOK_BACK_STEP - 1 : 1 + LOOK_BACK * LOOK_BACK_STEP : LOOK_BACK_STEP]
     older = [] if newest_only else sorted(missing - {newest})
