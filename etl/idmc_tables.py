@@ -18,6 +18,7 @@ from etl.columns import Columns
 from etl.delimited import Chunk, read
 from etl.grid import Format, chunk_of
 from etl.json_records import chunk_of_records
+from etl.json_text import whole
 from etl.left_out import without_tags
 from etl.markup import plain_text
 from etl.months import last_day
@@ -77,8 +78,9 @@ def tables(payload: Payload) -> Iterator[Table | Ignored]:
 
 
 def answer(name: str, records: list[Any]) -> Table:
-    """Return the results of an answer of the GIDD's API as a table."""
-    names = dict.fromkeys(key for record in records if isinstance(record, dict) for key in record)
+    """Return the results of an answer of the GIDD's API as a table; a field with half a character names no column."""
+    told = dict.fromkeys(key for record in records if isinstance(record, dict) for key in record)
+    names = [key for key in told if whole(key) == key]
     plain = [key for key in names if not any(isinstance(r.get(key), list) for r in records if isinstance(r, dict))]
     chunk = chunk_of_records(name, records, ("iso3",), [key for key in plain if key != "iso3"], names)
     return Table(chunk, _cause(name))

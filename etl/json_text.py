@@ -12,7 +12,6 @@ _HALVES = re.compile("[\ud800-\udfff]")
 def read_json(name: str, body: bytes) -> Any:
     """Return a JSON document with its numbers as text, so that they are judged like those of a table.
 
-    Names of fields are `whole`, because they become names of columns; values may hold halves of characters still.
     Raises PayloadRejected for what is no JSON, for NaN and Infinity, for an object that has a name twice, and for
     nesting deeper than the interpreter's stack.
     """
@@ -40,9 +39,9 @@ def _refuse_constant(constant: str) -> Any:
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object; raise ValueError when a name comes twice, because one of the values would be lost."""
-    found = {name if name.isascii() else whole(name): value for name, value in pairs}
+    found = dict(pairs)
     if len(found) < len(pairs):
-        names = [whole(name) for name, _ in pairs]
+        names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"an object has the name {twice[:80]!r} twice")
     return found

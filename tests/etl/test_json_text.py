@@ -26,13 +26,6 @@ def test_f22_what_is_no_strict_json_is_refused(body):
         read_json("page.json", body)
 
 
-@pytest.mark.parametrize("half", [b"\\ud800", b"\xed\xa0\x80"])
-def test_f22_half_a_character_in_a_name_is_marked_and_two_such_names_are_one(half):
-    assert read_json("f", b'{"' + half + b'id": 1}') == {"\N{REPLACEMENT CHARACTER}id": "1"}
-    with pytest.raises(PayloadRejected, match="twice"):
-        read_json("f", b'{"' + half + b'id": 1, "\\udfffid": 2}')
-
-
 values = st.recursive(
     st.none() | st.booleans() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
 )

@@ -184,3 +184,12 @@ def test_updates_that_were_saved_as_features_give_what_the_list_gives():
     body = json.dumps({"type": "FeatureCollection", "features": features}).encode()
     found = pd.concat([i.frame for i in source("idmc").parse(Payload("x", body)) if isinstance(i, Rows)])
     pd.testing.assert_frame_equal(found.set_index("record_id"), rows("idus.json"))
+
+
+def test_f22_half_a_character_in_the_name_of_a_field_harms_no_other_record():
+    body = (PAYLOADS / "idus.json").read_bytes()
+    broken = body.replace(b'"id"', b'"\xed\xa0\x80id"', 1)
+    found = list(source("idmc").parse(Payload("idus.json", broken)))
+    known = pd.concat([item.frame for item in found if isinstance(item, Rows)])["record_id"]
+    assert set(known) == set(rows("idus.json").index) - {"1"}
+    assert len([item for item in found if isinstance(item, Reject)]) == 1
