@@ -106,9 +106,9 @@ class Load:
         """Declare that the load is the whole truth for the rows of this source that match an SQL condition.
 
         Current rows in that scope that the load does not bring are deleted (as versions). If more than
-        ``max_vanished_share`` of them would vanish, the load fails with `IdentityBreak` and nothing changes. While any
-        row of the table is rejected in the same payload (or in any, where that payload has no rows), nothing of it
-        counts as gone: it may be the very row.
+        ``max_vanished_share`` of them would vanish, the load fails with `IdentityBreak` and nothing changes, unless it
+        ``believes_losses``. While any row of the table is rejected in the same payload (or in any, where that payload
+        has no rows), nothing of it counts as gone: it may be the very row.
         """
         scope = (self._payload, condition, {**values, "max_share": max_vanished_share})
         self._scopes.setdefault(table, []).append(scope)

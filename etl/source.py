@@ -128,7 +128,7 @@ class Replaces:
     """The payload is the whole truth for this source's rows that match ``condition`` (SQL on alias ``t``).
 
     Known rows in that scope that the payload lacks are deleted as versions, unless more than ``max_vanished_share`` of
-    them would go: then the load fails.
+    them would go: then the load fails, until a feed has told so too often to be wrong (`etl.expectations`).
     """
 
     table: type[Versioned]
