@@ -24,7 +24,7 @@ def wkt_of(polygons: list[str], circles: list[str]) -> str | None:
     """Return the union of polygons and circles as well-known text, longitude first; None where there is none.
 
     A circle without a radius is a point, and counts where nothing else is given. Raises ValueError with what is wrong:
-    positions that are no degrees, axes that are provably swapped, a ring that is not closed or has under 4 positions.
+    positions that are no degrees, a latitude beyond 90 degrees, a ring that is not closed or has under 4 positions.
     """
     rings = [_ring(text) for text in polygons]
     points = []

@@ -11,7 +11,8 @@ What is decided here, where the standard leaves it open:
 - A signature is noted and not verified: nobody here holds the senders' certificates.
 - ``contact`` and ``parameter`` are not read; they name people. Alerts about one person (child abduction, a missing or
   wanted person) are ignored by name: there is no place for a person here. So are alerts that are not for the public.
-- Areas given by name or code only have no shape.
+- Areas given by name or code only have no shape. One that is far from the alert's country, and in it with latitude and
+  longitude exchanged, is rejected (`etl.cap_country`); an alert that names no country is not checked.
 - An index may name alerts on other hosts (Canada's does): those are asked only where `CapSettings` names them. A plain
   http link of an index that came by https is asked by https.
 """
@@ -30,6 +31,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from data.errors import ConfigurationMissing, PayloadRejected, WaypostError
 from data.schema.public_alert import PublicAlert
 from etl.cap_area import texts, wkt_of
+from etl.cap_country import check_axes, country_of
 from etl.cap_index import alerts_in, entries_in, links_in, name_of, root_of
 from etl.cap_person import is_about_a_person
 from etl.client import get
@@ -174,7 +176,7 @@ def _messages(alert: Element) -> Iterator[dict[str, Any]]:
     space = alert.tag.rpartition("}")[0].removeprefix("{")
     if space not in NAMESPACES:
         raise ValueError(f"namespace {space[:80]!r} is not CAP 1.0, 1.1 or 1.2")
-    head = {
+    head: dict[str, Any] = {
         "sender": _needed(alert, "sender"),
         "identifier": _needed(alert, "identifier"),
         "sent_at": _instant(alert, "sent", needed=True),
@@ -193,6 +195,9 @@ def _messages(alert: Element) -> Iterator[dict[str, Any]]:
         said = _info(info)
         if _is_all_clear(info):
             said["expires_at"] = said["effective_at"] or head["sent_at"]
+        country = country_of(head["sender"], head["identifier"], said["geocodes"])
+        if country and said["area_wkt"]:
+            check_axes(said["area_wkt"], country)
         parts[said["language"]] += 1
         yield head | said | {"part": parts[said["language"]]}
     if not infos:

@@ -74,6 +74,7 @@ def test_two_infos_in_one_language_are_both_kept():
         (3, "is not CAP 1.0, 1.1 or 1.2"),
         (4, "polygon is not closed"),
         (5, "axes swapped"),
+        (8, "far from Kenya"),
     ],
 )
 def test_f17_f20_a_broken_alert_is_rejected_with_the_field_and_the_others_stay(number, reason):
