@@ -28,15 +28,16 @@ _LEAST = 1e-9
 
 
 def factors(errors: Floats, table: Floats, step_days: int) -> Floats:
-    """Return factors (places, knots) on the margins of a table (knots, levels), 1 where nothing is known yet.
+    """Return factors (places, knots) on the margins of a table, 1 where nothing is known yet.
 
-    ``errors`` (past days, places, knots) are standardised, NaN where not known; the past days are ``step_days`` apart,
-    the last so many before the origin. A place goes its own way as far as it has outcomes, half with `OWN_HALF_WEIGHT`
-    of them: the table speaks for all places of a situation (`models.calibration.adapted`).
+    ``table`` is (knots, levels), or one a place (places, knots, levels). ``errors`` (past days, places, knots) are
+    standardised, NaN where not known; the past days are ``step_days`` apart, the last so many before the origin. A
+    place goes its own way as far as it has outcomes, half with `OWN_HALF_WEIGHT` of them: the table speaks for all
+    places of a situation (`models.calibration.adapted`).
     """
     knots = np.array(KNOTS_DAYS)
     over = -(-knots // step_days)
-    largest = (table[:, -1] - table[:, 0]) / np.maximum(table[:, HIGH] - table[:, LOW], _LEAST)
+    largest = (table[..., -1] - table[..., 0]) / np.maximum(table[..., HIGH] - table[..., LOW], _LEAST)
     step = STEP_SHARE * largest * np.minimum(1, step_days / knots)
     limit = np.log(MOST_FACTOR)
     needed = _needed(errors, table)
@@ -49,14 +50,14 @@ def factors(errors: Floats, table: Floats, step_days: int) -> Floats:
         outcome = needed[judged, :, k].T
         known = np.isfinite(outcome)
         moved = np.where(known, (outcome > state[judged, :, k].T) - MAY_MISS, 0.0)
-        state[i][:, k] = np.clip(state[i][:, k] + step[k] * moved, -limit, limit)
+        state[i][:, k] = np.clip(state[i][:, k] + step[..., k] * moved, -limit, limit)
         count[:, k] += known
     return np.asarray(np.exp(state[-1] * count / (count + OWN_HALF_WEIGHT)))
 
 
 def _needed(errors: Floats, table: Floats) -> Floats:
     """Return the logarithm of the factor that would just have held each error in the 80 % range."""
-    middle = table[:, MEDIAN]
+    middle = table[..., MEDIAN]
     off = errors - middle
-    side = np.where(off < 0, middle - table[:, LOW], table[:, HIGH] - middle)
+    side = np.where(off < 0, middle - table[..., LOW], table[..., HIGH] - middle)
     return np.asarray(np.log(np.maximum(np.abs(off), _LEAST)) - np.log(np.maximum(side, _LEAST)))

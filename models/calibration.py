@@ -1,8 +1,9 @@
 """Honest ranges from few data: how wrong a forecaster has been in other situations, and more and more in this one.
 
 Errors are standardised so that they ask the same question at every place and size. Their quantiles over several
-situations are a small committed table; the situation's own errors are mixed in as its record grows. Joint paths keep
-their ranks (who is high together with whom, and for how long) and take these quantiles as their margins.
+situations are a small committed table; the situation's own errors are mixed in as its record grows, and where arrivals
+are counted those of each place (docs/decisions/0011). Joint paths keep their ranks (who is high together with whom, and
+for how long) and take these quantiles as their margins.
 """
 
 from collections.abc import Sequence
@@ -67,6 +68,21 @@ def adapted(table: Floats, own: Sequence[Floats], span_days: float) -> Floats:
     return mixed
 
 
+def by_knot(errors: Floats) -> list[Floats]:
+    """Return the finite errors of each knot, of all past days and places (..., knots)."""
+    return [some[np.isfinite(some)] for some in np.moveaxis(errors, -1, 0)]
+
+
+def of_places(table: Floats, errors: Floats, step_days: int) -> Floats:
+    """Return a table for each place (places, knots, `LEVELS`), with its own errors (past days, places, knots) mixed in.
+
+    The past days are ``step_days`` apart; errors are NaN where not known, and a place without any has the shared table.
+    """
+    spans = step_days * np.isfinite(errors).any(axis=2).sum(axis=0)
+    found = [adapted(table, by_knot(own), span) for own, span in zip(np.moveaxis(errors, 1, 0), spans, strict=True)]
+    return np.array(found).reshape(-1, *table.shape)
+
+
 def knots_of(days: int) -> list[int]:
     """Return the knots within a horizon and its last day.
 
@@ -79,24 +95,25 @@ def knots_of(days: int) -> list[int]:
 def ranked_errors(levels: Array, table: Floats, factors: Floats) -> list[Array]:
     """Return the table's errors by the ranks of some levels (paths, places, knots): one (paths, places) per knot.
 
-    ``table`` (knots, `LEVELS`) and ``factors`` (knots, places), by which errors lie farther from the table's median,
-    are at the knots of ``levels`` (`table_at`).
+    ``table`` (knots, `LEVELS`), or one a place (places, knots, `LEVELS`), and ``factors`` (knots, places), by which
+    errors lie farther from the table's median, are at the knots of ``levels`` (`table_at`).
     """
     n_paths = levels.shape[0]
-    spread = (np.arange(n_paths) + 0.5) / max(n_paths, 1)
+    at = np.interp((np.arange(n_paths) + 0.5) / max(n_paths, 1), LEVELS, np.arange(len(LEVELS)))
+    low = np.minimum(at.astype(np.int64), len(LEVELS) - 2)
     found = []
     for k in range(levels.shape[2]):
-        middle = np.float32(table[k, MEDIAN])
-        ordered = np.interp(spread, LEVELS, table[k]).astype(np.float32) - middle
+        cuts = np.broadcast_to(table[..., k, :], (levels.shape[1], len(LEVELS))).astype(np.float32).T
+        ordered = cuts[low] + (at - low).astype(np.float32)[:, None] * (cuts[low + 1] - cuts[low]) - cuts[MEDIAN]
         rank = np.argsort(np.argsort(levels[:, :, k], axis=0, kind="stable"), axis=0, kind="stable")
-        found.append(middle + factors[k].astype(np.float32) * ordered[rank])
+        found.append(cuts[MEDIAN] + factors[k].astype(np.float32) * np.take_along_axis(ordered, rank, axis=0))
     return found
 
 
 def table_at(table: Floats, knots: Sequence[int]) -> Floats:
-    """Return a table or factors (knots, ...) at other knots: straight between their own, the nearest outside them."""
-    columns = [np.interp(knots, KNOTS_DAYS, column) for column in table.T]
-    return np.array(columns).reshape(len(columns), len(knots)).T
+    """Return tables or factors (..., knots, n) at other knots: straight between their own, the nearest outside them."""
+    parts = np.array([np.interp(knots, KNOTS_DAYS, knot) for knot in np.eye(len(KNOTS_DAYS))])
+    return np.asarray(parts.T @ table)
 
 
 def weighted_quantile(values: Floats, weights: Floats, at: Floats) -> Floats:

@@ -1,8 +1,8 @@
 """Forecasters that are a centre and their own past errors.
 
 The errors made at past days give paths their shape and what they share (`models.bootstrap`); how far they spread is
-calibrated with the errors of other situations and, more and more, of this one (`models.calibration`), and follows a
-change of regime (`models.adaptation`).
+calibrated with the errors of other situations and, more and more, of this one and of each place that counts
+(`models.calibration`), and follows a change of regime (`models.adaptation`).
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ import pandas as pd
 
 from models.adaptation import factors
 from models.bootstrap import Array, Errors, chances, draw
-from models.calibration import KNOTS_DAYS, MEDIAN, adapted, committed
+from models.calibration import KNOTS_DAYS, MEDIAN, adapted, by_knot, committed, of_places
 from models.features.lags import Lags
 from models.forecaster import Forecaster
 from models.history import history
@@ -23,6 +23,8 @@ from models.margins import (
     YOUNG_DAYS,
     around_centre,
     arrivals_error,
+    arrivals_units,
+    at_size,
     calibrate_arrivals,
     calibrate_stock,
     stock_error,
@@ -51,17 +53,22 @@ class Centre:
         """Return it with arrivals on the weekdays on which people come (places, 7; `models.features.market_days`)."""
         return replace(self, arrivals=self.arrivals * np.resize(week.T, self.arrivals.shape[::-1]).T)
 
+    def until(self, days: int) -> "Centre":
+        """Return its first days."""
+        return Centre(self.arrivals[:, :days], self.stock[:, :days])
+
 
 @dataclass(frozen=True)
 class _Look:
     """What a look back at the past days found: error paths, and by measure standardised errors (days, places, knots).
 
     The standardised ones are NaN where a place could not be judged then: open for less than a month, or not heard of
-    within a quarter.
+    within a quarter. ``units`` (days, places, knots) are the people that one unit of arrivals was above the centre.
     """
 
     errors: Errors
     judged: dict[str, Floats]
+    units: Floats
 
 
 @dataclass(frozen=True)
@@ -115,14 +122,13 @@ class CentredForecaster(Forecaster):
         row = {place: i for i, place in enumerate(panel.counted_ids)}
         rows = np.array([row[p] for p in place_ids], dtype=np.int64)
         known = take(now(panel), rows)
-        centre = self._centre(panel, panel.origin_day, known, rows, horizon_days).on(week_now(panel)[rows])
+        days = max(horizon_days, *KNOTS_DAYS)
+        centre = self._centre(panel, panel.origin_day, known, rows, days).on(week_now(panel)[rows])
         chance = chances(seed, n_paths, place_ids)
         lent = self._lent(panel, horizon_days)
         own = lent.look if np.array_equal(rows, lent.rows) else self._look_back(panel, rows, horizon_days)
-        wide = {
-            measure: factors(own.judged[measure], table, past(panel).step_days)
-            for measure, table in lent.tables.items()
-        }
+        margins = self._margins(lent, own, known, centre)
+        centre = centre.until(horizon_days)
         unit = known.activity.astype(np.float32)[None, :, None]
         arrivals = draw(own.errors.arrivals, lent.look.errors.arrivals, chance) * unit
         arrivals = np.maximum(arrivals + centre.arrivals.astype(np.float32), 0)
@@ -130,9 +136,30 @@ class CentredForecaster(Forecaster):
         np.cumsum(stock, axis=2, out=stock)
         stock = stock * unit + centre.stock.astype(np.float32)
         return (
-            calibrate_arrivals(arrivals, centre.arrivals, known, lent.tables["arrivals"], wide["arrivals"]),
-            calibrate_stock(stock, centre.stock, known, lent.tables["stock"], wide["stock"]),
+            calibrate_arrivals(arrivals, centre.arrivals, known, *margins["arrivals"]),
+            calibrate_stock(stock, centre.stock, known, *margins["stock"]),
         )
+
+    def _margins(self, lent: _Lent, own: _Look, known: Lags, centre: Centre) -> dict[str, tuple[Floats, Floats]]:
+        """Return by measure the margins of places, and the factors on them.
+
+        Margins are shared, but for arrivals at places that count them: those have their own errors mixed in. What
+        arrives at a place that registers people present is estimated, and says less about that place.
+        """
+        step_days = past(lent.panel).step_days
+        ahead = np.array(KNOTS_DAYS, dtype=float)
+        middle = np.cumsum(centre.arrivals, axis=1)[:, np.array(KNOTS_DAYS) - 1]
+        units = arrivals_units(middle, known, ahead)[1]
+        counts = np.isnan(known.level)
+        arrivals = np.tile(self.placed("arrivals", lent.tables["arrivals"]), (len(counts), 1, 1))
+        judged = np.where(counts[:, None], at_size(own.judged["arrivals"], own.units, units), own.judged["arrivals"])
+        mixed = of_places(lent.tables["arrivals"], judged[:, counts], step_days)
+        arrivals[counts] = self.placed("arrivals", mixed)
+        stock = self.placed("stock", lent.tables["stock"])
+        return {
+            "arrivals": (arrivals, factors(judged, arrivals, step_days)),
+            "stock": (stock, factors(own.judged["stock"], stock, step_days)),
+        }
 
     def standardised(self, panel: Panel) -> dict[str, list[Floats]]:
         """Return the standardised errors by measure and knot, at the panel's past days, over some hundreds of places.
@@ -140,7 +167,7 @@ class CentredForecaster(Forecaster):
         Only of places that could be judged then: open for a month and heard of within a quarter.
         """
         look = self._look_back(panel, _some_rows(panel), max(KNOTS_DAYS))
-        return {measure: _by_knot(errors) for measure, errors in look.judged.items()}
+        return {measure: by_knot(errors) for measure, errors in look.judged.items()}
 
     def _lent(self, panel: Panel, horizon_days: int) -> _Lent:
         """Return what the places lend each other; held until another panel is asked for."""
@@ -149,19 +176,19 @@ class CentredForecaster(Forecaster):
             rows = _some_rows(panel)
             look = self._look_back(panel, rows, horizon_days)
             span_days = panel.origin_day - history(panel).first_day
-            tables = {m: self._table(m, _by_knot(errors), span_days) for m, errors in look.judged.items()}
+            tables = {m: self._table(m, by_knot(errors), span_days) for m, errors in look.judged.items()}
             held = _Lent(panel, horizon_days, rows, look, tables)
             self._held = held
         return held
 
     def _table(self, measure: str, own: list[Floats], span_days: int) -> Floats:
-        """Return the margins of one measure."""
-        return self.placed(measure, adapted(committed(self.name, measure), own, span_days))
+        """Return the errors of one measure that all places share, as quantiles."""
+        return adapted(committed(self.name, measure), own, span_days)
 
     def placed(self, measure: str, table: Floats) -> Floats:
         """Return a table of errors as margins: around the centre where that stays the median."""
         if measure == "stock":
-            return table - table[:, [MEDIAN]]
+            return table - table[..., [MEDIAN]]
         return around_centre(table) if self.keeps_centre else table
 
     def _look_back(self, panel: Panel, rows: Integers, horizon_days: int) -> _Look:
@@ -173,6 +200,7 @@ class CentredForecaster(Forecaster):
         ahead = np.array(KNOTS_DAYS, dtype=float)
         ends = ahead.astype(np.int64) - 1
         judged = {measure: np.full((*shape[:2], len(ahead)), np.nan) for measure in ("arrivals", "stock")}
+        units = np.full((*shape[:2], len(ahead)), np.nan)
         for k, day in enumerate(then.days):
             known = take(then.lags[k], rows)
             centre = self._centre(panel, day, known, rows, days).on(then.weeks[k][rows])
@@ -183,14 +211,10 @@ class CentredForecaster(Forecaster):
             errors.stock[k] = np.clip(off / unit, -ERROR_LIMIT, ERROR_LIMIT)
             fit = (known.stale_days <= FRESH_DAYS) & (known.span_days >= YOUNG_DAYS)
             sums, middle = np.cumsum(came, axis=1)[:, ends], np.cumsum(centre.arrivals, axis=1)[:, ends]
+            units[k] = arrivals_units(middle, known, ahead)[1]
             judged["arrivals"][k, fit] = arrivals_error(sums, middle, known, ahead)[fit]
             judged["stock"][k, fit] = stock_error(present[:, ends], centre.stock[:, ends], known, ahead)[fit]
-        return _Look(errors, judged)
-
-
-def _by_knot(judged: Floats) -> list[Floats]:
-    """Return the finite errors of each knot."""
-    return [errors[np.isfinite(errors)] for errors in np.moveaxis(judged, 2, 0)]
+        return _Look(errors, judged, units)
 
 
 def _some_rows(panel: Panel) -> Integers:

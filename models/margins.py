@@ -58,10 +58,20 @@ def arrivals_error(happened: Floats, centre: Floats, known: Lags, ahead: Floats)
     return np.asarray(np.clip(off / np.maximum(np.where(off < 0, below, above), LEAST_PEOPLE), -1.0, MOST_UNITS))
 
 
+def at_size(errors: Floats, then: Floats, now: Floats) -> Floats:
+    """Return a place's own errors of arrivals (past days, places, knots) as they would be at its size of today.
+
+    Those above the centre, whose units are people (`arrivals_units`: ``then`` as errors, ``now`` places, knots): counts
+    spread with the root of their size, so errors in units of the size fall with it.
+    """
+    up = errors * np.sqrt(then / np.maximum(now, LEAST_PEOPLE))
+    return np.where(errors > 0, np.minimum(up, MOST_UNITS), errors)
+
+
 def around_centre(table: Floats) -> Floats:
     """Return a table of errors of arrivals moved so that its median is none and its low end is still nobody (-1)."""
-    off = table - table[:, [MEDIAN]]
-    return np.asarray(np.where(off < 0, off / np.maximum(1 + table[:, [MEDIAN]], LEAST_PEOPLE), off))
+    off = table - table[..., [MEDIAN]]
+    return np.asarray(np.where(off < 0, off / np.maximum(1 + table[..., [MEDIAN]], LEAST_PEOPLE), off))
 
 
 def doubt(known: Lags) -> Floats:
@@ -76,7 +86,8 @@ def doubt(known: Lags) -> Floats:
 def calibrate_stock(stock: Array, centre: Floats, known: Lags, table: Floats, factors: Floats) -> Array:
     """Return stock paths (paths, places, days) with the ranks of ``stock`` and the table's errors around the centre.
 
-    ``factors`` (places, knots) widen or narrow the table's errors at each place (`models.adaptation`).
+    The table is (knots, levels), or one a place. ``factors`` (places, knots) widen or narrow its errors at each place
+    (`models.adaptation`).
     Ranks are taken at the knots and errors are straight between them, so that a path stays as high or low as it was.
     """
     days = stock.shape[2]
@@ -97,7 +108,7 @@ def calibrate_stock(stock: Array, centre: Floats, known: Lags, table: Floats, fa
 def calibrate_arrivals(arrivals: Array, centre: Floats, known: Lags, table: Floats, factors: Floats) -> Array:
     """Return arrival paths (paths, places, days) whose sums from day 1 have the table's errors around the centre's.
 
-    ``factors`` as in `calibrate_stock`.
+    ``table`` and ``factors`` as in `calibrate_stock`.
     Between two knots a path's people come on the same days as before, evenly where nobody came.
     """
     days = arrivals.shape[2]

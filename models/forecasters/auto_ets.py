@@ -9,7 +9,7 @@ class AutoEts(Automatic):
     """Exponential smoothing, its form chosen by the corrected Akaike criterion."""
 
     name: ClassVar[str] = "auto_ets"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     role: ClassVar[str] = "baseline"
     title: ClassVar[str] = "AutoETS"
 

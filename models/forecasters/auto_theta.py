@@ -9,7 +9,7 @@ class AutoTheta(Automatic):
     """The Theta method, its variant chosen by mean squared error."""
 
     name: ClassVar[str] = "auto_theta"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     role: ClassVar[str] = "baseline"
     title: ClassVar[str] = "AutoTheta"
 

@@ -21,7 +21,7 @@ class Chosen(Forecaster):
     """
 
     name: ClassVar[str] = "chosen"
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     role: ClassVar[str] = "deployed"
 
     def __init__(

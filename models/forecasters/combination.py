@@ -21,7 +21,7 @@ class Combination(SteadyChange):
     """
 
     name: ClassVar[str] = "combination"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     role: ClassVar[str] = "shadow"
     keeps_centre: ClassVar[bool] = True
 

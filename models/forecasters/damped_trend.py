@@ -16,7 +16,7 @@ class DampedTrend(CentredForecaster):
     """
 
     name: ClassVar[str] = "damped_trend"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     role: ClassVar[str] = "baseline"
     keeps_centre: ClassVar[bool] = True
 

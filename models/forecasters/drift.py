@@ -16,7 +16,7 @@ class Drift(CentredForecaster):
     """
 
     name: ClassVar[str] = "drift"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     role: ClassVar[str] = "baseline"
     keeps_centre: ClassVar[bool] = True
 

@@ -68,7 +68,7 @@ class GradientBoosting(SteadyChange):
     """
 
     name: ClassVar[str] = "gradient_boosting"
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     role: ClassVar[str] = "shadow"
 
     def __init__(

@@ -13,7 +13,7 @@ class LastValue(CentredForecaster):
     """What every other forecaster has to beat. A place without a known period of arrivals is taken to have none."""
 
     name: ClassVar[str] = "last_value"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     role: ClassVar[str] = "baseline"
     keeps_centre: ClassVar[bool] = True
 

@@ -10,7 +10,7 @@ class MovingMeanQuarter(MovingMean):
     """As many arrivals a day as on average over the last 90 known days."""
 
     name: ClassVar[str] = "moving_mean_quarter"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     words: ClassVar[str] = "the last 90 days"
 
     def _rate(self, known: Lags) -> Floats:

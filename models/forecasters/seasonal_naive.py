@@ -21,7 +21,7 @@ class SeasonalNaive(CentredForecaster):
     """
 
     name: ClassVar[str] = "seasonal_naive"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     role: ClassVar[str] = "baseline"
     keeps_centre: ClassVar[bool] = True
 

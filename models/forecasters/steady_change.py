@@ -26,7 +26,7 @@ class SteadyChange(DampedTrend):
     """
 
     name: ClassVar[str] = "steady_change"
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     role: ClassVar[str] = "shadow"
 
     keeps_centre: ClassVar[bool] = False

@@ -153,7 +153,7 @@ def _held_out(model: Any, tables: Tables) -> CentredForecaster:
 
     def table(measure: str, own: list[np.ndarray], span_days: int) -> np.ndarray:
         """Stand in for `CentredForecaster._table`."""
-        return model.placed(measure, adapted(tables[model.name, measure], own, span_days))
+        return adapted(tables[model.name, measure], own, span_days)
 
     model._table = table
     return model

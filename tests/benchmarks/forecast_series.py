@@ -25,7 +25,9 @@ MEMORY_YEARS = 4
 """Years before an origin that a panel holds."""
 PATHS = 200
 JOBS = 2
+CUTS = (0.1, 0.5, 0.9)
 OURS = "combination"
+NO_GOAL = "no goal of its own"
 GOALS = {("sectors", 1): 0.18, ("sectors", 2): 0.28, ("sectors", 3): 0.35}
 PUBLISHED = {
     ("italy", 1): 0.56, ("italy", 4): 0.52, ("italy", 13): 0.64, ("darien", 1): 0.19, ("darien", 3): 0.40,
@@ -43,8 +45,8 @@ class Series(NamedTuple):
 
 
 def measure(folder: Path, every: int = 1) -> list[Row]:
-    """Return the weighted absolute percentage error by set and lead, over every ``every``-th origin."""
-    found, ratios = [], []
+    """Return errors of the middle and how often ranges held, by set and lead, over every ``every``-th origin."""
+    found, held, ratios = [], [], []
     for name, series in read(folder).items():
         periods = len(series.counts)
         last = periods - max(series.leads)
@@ -58,11 +60,12 @@ def measure(folder: Path, every: int = 1) -> list[Row]:
             label = f"series WAPE {name}, {lead} ahead, {len(origins)} newest origins"
             found.append(Row(label, ours, best, f"{peer}, picked in hindsight", words, ours <= goal))
             ratios.append(ours / best)
+            held += _held(name, series, made, lead)
     mean = float(np.exp(np.mean(np.log(ratios))))
     found.append(
         Row("series WAPE over the best simple, geometric mean", mean, 1.0, "best simple", "at most 0.9", mean <= 0.9)
     )
-    return found
+    return [*found, *held]
 
 
 def read(folder: Path) -> Mapping[str, Series]:
@@ -105,7 +108,7 @@ def _monthly(rows: pd.DataFrame, key: str, value: str) -> pd.DataFrame:
 
 
 def _origin(series: Series, origin: int) -> np.ndarray:
-    """Return our median of every period ahead (leads, series), from what was known at an origin."""
+    """Return our P10, P50 and P90 of every period ahead (leads, 3, series and their sum), as known at an origin."""
     counts = series.counts.iloc[max(origin + 1 - MEMORY_YEARS * series.season, 0) : origin + 1]
     if series.season == 52:
         before = counts.index - pd.Timedelta(days=7)
@@ -124,13 +127,32 @@ def _origin(series: Series, origin: int) -> np.ndarray:
     ends = [(series.counts.index[origin + lead] - counts.index[-1]).days for lead in range(max(series.leads) + 1)]
     paths = forecaster(OURS).fit(known).predict(known, max(ends), PATHS, 1)
     column = {place: i for i, place in enumerate(paths.place_ids)}
-    found = np.full((len(series.leads), len(flow)), np.nan)
+    found = np.full((len(series.leads), len(CUTS), len(flow) + 1), np.nan)
     for j, lead in enumerate(series.leads):
-        came = np.median(paths.arrivals[:, :, ends[lead - 1] : ends[lead]].sum(axis=2), axis=0)
+        came = paths.arrivals[:, :, ends[lead - 1] : ends[lead]].sum(axis=2)
         for i, place in enumerate(flow):
             if f"w:{place}" in column:
-                found[j, i] = came[column[f"w:{place}"]]
+                found[j, :, i] = np.quantile(came[:, column[f"w:{place}"]], CUTS)
+        found[j, :, -1] = np.quantile(came[:, np.isfinite(came).all(axis=0)].sum(axis=1), CUTS)
     return found
+
+
+def _held(name: str, series: Series, made: Mapping[int, np.ndarray], lead: int) -> list[Row]:
+    """Return how often the 80 % range held what came, of each series and of the sum of those that are forecast."""
+    counts, j = series.counts.to_numpy(float), series.leads.index(lead)
+    each: list[bool] = []
+    sums: list[bool] = []
+    for origin, forecast in made.items():
+        low, _, high = forecast[j]
+        truth = counts[origin + lead]
+        known = np.isfinite(low[:-1]) & np.isfinite(truth)
+        each += ((low[:-1] <= truth) & (truth <= high[:-1]))[known].tolist()
+        sums.append(bool(low[-1] <= truth[known].sum() <= high[-1]))
+    rows = {f"{len(each)} forecasts": each} | ({f"the sum, {len(sums)} forecasts": sums} if counts.shape[1] > 1 else {})
+    return [
+        Row(f"series coverage of 80 %, {name}, {lead} ahead, {what}", float(np.mean(some)), None, "", NO_GOAL, None)
+        for what, some in rows.items()
+    ]
 
 
 def _score(series: Series, made: Mapping[int, np.ndarray], lead: int) -> tuple[float, float, str]:
@@ -142,8 +164,9 @@ def _score(series: Series, made: Mapping[int, np.ndarray], lead: int) -> tuple[f
     for origin, forecast in made.items():
         truth = counts[origin + lead]
         peers = _simple(counts, origin, lead, series.season)
-        fit = np.isfinite(truth) & np.all([np.isfinite(v) for v in (*peers.values(), forecast[j])], axis=0)
-        ours += float(np.abs(forecast[j] - truth)[fit].sum())
+        middle = forecast[j, CUTS.index(0.5), :-1]
+        fit = np.isfinite(truth) & np.all([np.isfinite(v) for v in (*peers.values(), middle)], axis=0)
+        ours += float(np.abs(middle - truth)[fit].sum())
         size += float(truth[fit].sum())
         for name, said in peers.items():
             simple[name] = simple.get(name, 0.0) + float(np.abs(said - truth)[fit].sum())

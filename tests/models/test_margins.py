@@ -1,16 +1,30 @@
 """Calibrated margins: the table's quantiles around the centre, the ranks of the drawn paths."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.calibration import KNOTS_DAYS, LEVELS, MEDIAN, adapted, committed, knots_of, pooled, weighted_quantile
+from models.calibration import (
+    KNOTS_DAYS,
+    LEVELS,
+    MEDIAN,
+    adapted,
+    committed,
+    knots_of,
+    of_places,
+    pooled,
+    weighted_quantile,
+)
 from models.features.lags import Lags
 from models.margins import (
     MOST_PEOPLE,
+    MOST_UNITS,
     around_centre,
     arrivals_error,
+    at_size,
     calibrate_arrivals,
     calibrate_stock,
     doubt,
@@ -135,6 +149,36 @@ def test_own_errors_take_over_as_the_record_grows():
     assert abs(young) < 1
     assert old > 8
     np.testing.assert_allclose(adapted(table(), [np.empty(0)] * len(KNOTS_DAYS), 500), table())
+
+
+def test_a_place_takes_on_its_own_errors_as_it_has_them_and_nobody_elses():
+    errors = np.full((200, 3, len(KNOTS_DAYS)), np.nan)
+    errors[:, 0], errors[:2, 1] = 9.0, 9.0
+    old, young, silent = of_places(table(), errors, 7)[:, 0, MEDIAN]
+    assert old > 8
+    assert abs(young) < 1
+    assert silent == table()[0, MEDIAN]
+    np.testing.assert_array_equal(of_places(table(), errors[:, ::-1], 7), of_places(table(), errors, 7)[::-1])
+    assert of_places(table(), errors[:, :0], 7).shape == (0, *table().shape)
+
+
+def test_places_can_have_tables_of_their_own():
+    drawn = np.random.default_rng(6).gamma(1, 5, (300, 2, DAYS)).astype(np.float32)
+    two = Lags(*(np.repeat(getattr(lags(), f.name), 2) for f in fields(Lags)))
+    centre, calm = np.full((2, DAYS), 5.0), np.repeat(CALM, 2, axis=0)
+    shared = committed("last_value", "arrivals")
+    same = calibrate_arrivals(drawn, centre, two, np.stack([shared, shared]), calm)
+    np.testing.assert_array_equal(same, calibrate_arrivals(drawn, centre, two, shared, calm))
+    other = calibrate_arrivals(drawn, centre, two, np.stack([shared, np.zeros_like(shared)]), calm)
+    np.testing.assert_array_equal(other[:, 0], same[:, 0])
+    np.testing.assert_allclose(other[:, 1].sum(axis=1), 5 * DAYS, rtol=1e-4)
+
+
+@given(st.floats(-1, MOST_UNITS), st.floats(1e-3, 1e6), st.floats(1e-3, 1e6))
+def test_an_error_at_another_size_keeps_its_side_and_bounds(error, then, now):
+    found = float(at_size(np.array([[[error]]]), np.array([[[then]]]), np.array([[now]]))[0, 0, 0])
+    assert found == error if error <= 0 or then == now else 0 < found <= MOST_UNITS
+    assert found <= error or now < then
 
 
 def test_every_situation_weighs_the_same():
