@@ -2,7 +2,7 @@
 
 Errors are standardised so that they ask the same question at every place and size. Their quantiles over several
 situations are a small committed table; the situation's own errors are mixed in as its record grows, and where arrivals
-are counted those of each place (docs/decisions/0011). Joint paths keep their ranks (who is high together with whom, and
+are counted those of each place (docs/decisions/0012). Joint paths keep their ranks (who is high together with whom, and
 for how long) and take these quantiles as their margins.
 """
 
