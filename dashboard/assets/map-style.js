@@ -71,7 +71,16 @@
 
   function events() {
     const icon = ["concat", "hazard|", ["downcase", ["get", "alert_level"]], "|", ["get", "event_type"]];
+    const areaColour = ["match", ["get", "area_class"], "wind_red", "#a3262a", "wind_orange", "#c65d21", "wind_green", "#4f7d3a", "#6a5a86"];
+    const area = (id, type, paint, filter) => layer(id, type, "hazard", "hazard_area", {
+      metadata: { group: "hazard" }, paint, filter,
+    });
     return [
+      area("hazard-areas", "fill", { "fill-color": areaColour, "fill-opacity": 0.1 }, ["==", ["geometry-type"], "Polygon"]),
+      area("hazard-edges", "line", { "line-color": areaColour, "line-opacity": 0.7, "line-width": 1.2 },
+        ["!=", ["get", "area_class"], "cone"]),
+      area("hazard-cones", "line", { "line-color": areaColour, "line-opacity": 0.7, "line-width": 1.2, "line-dasharray": [3, 2] },
+        ["==", ["get", "area_class"], "cone"]),
       layer("conflict", "circle", "conflict", "conflict", {
         metadata: { group: "conflict" },
         paint: {
@@ -147,7 +156,7 @@
       version: 8,
       "font-faces": { "Noto Sans": fontFaces(400), "Noto Sans SemiBold": fontFaces(600) },
       sources,
-      layers: [...ground(), ...events().slice(0, 1), ...routes(), ...names(), ...events().slice(1), ...ours()],
+      layers: [...ground(), ...events().slice(0, -1), ...routes(), ...names(), ...events().slice(-1), ...ours()],
     };
   }
 

@@ -21,6 +21,7 @@ def legend() -> html.Details:
         _row("bar", "#22333f", "closed: people are diverted"),
         _row("square", SITE_COLOUR, "site, size by people registered"),
         _row("spot", "#c65d21", "conflict in the last 90 days"),
+        _row("outline", "#6a5a86", "area, wind or path of a natural hazard"),
     ]
     return html.Details(
         [
