@@ -45,6 +45,7 @@ def check_axes(area_wkt: str, iso3: str) -> None:
     outline = outlines().get(iso3)
     if outline is None:
         return
+    shapely.prepare(outline)  # outlines have thousands of positions, and so may areas
     shape = shapely.from_wkt(area_wkt)
     if _near(shape, outline):
         return
