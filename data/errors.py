@@ -48,18 +48,22 @@ class DatabaseReadOnly(WaypostError):
 
 
 class SchemaOutdated(WaypostError):
-    """The database holds another schema revision than this program; ``found`` is None when it holds none."""
+    """The database holds another schema revision than this program; ``found`` is None when it holds none.
+
+    ``is_newer`` tells that a newer program made it.
+    """
 
     exit_code = os.EX_CONFIG
     http_status = 503
 
-    def __init__(self, found: str | None, wanted: str) -> None:
+    def __init__(self, found: str | None, wanted: str, *, is_newer: bool = False) -> None:
         super().__init__(found, wanted)
-        self.found, self.wanted = found, wanted
+        self.found, self.wanted, self.is_newer = found, wanted, is_newer
 
     def __str__(self) -> str:
         held = f"The database schema is at revision {self.found or 'none'}, this program needs {self.wanted}"
-        return f"{held}: ./waypost run brings an older one up to date"
+        remedy = "update this program" if self.is_newer else "./waypost run brings an older one up to date"
+        return f"{held}: {remedy}"
 
 
 class DiskFull(WaypostError):

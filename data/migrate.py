@@ -1,4 +1,8 @@
-"""Bring a database to the newest schema, and tell which schema it holds."""
+"""Bring a database to the newest schema, and tell which schema it holds.
+
+A migration only adds (tests hold it to that), so the program before it goes on working while a newer one takes over:
+the database says which revision was the newest for that program.
+"""
 
 from pathlib import Path
 
@@ -14,13 +18,18 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 
 
 def upgrade(engine: Engine) -> None:
-    """Apply every missing migration; starting two at once is safe, the second finds nothing to do."""
+    """Apply every missing migration; starting two at once is safe, the second finds nothing to do.
+
+    So does a program that is one migration behind the database. Raises SchemaOutdated where it is farther behind.
+    """
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(hashtext('waypost.migrate'))"))
         connection.commit()
         try:
-            command.upgrade(_config(connection), "head")
+            found, serves_older = _revision(connection), _serves_older(connection)
             connection.commit()
+            if found != newest() and not serves_older:
+                _to_newest(connection, found)
         finally:
             connection.execute(text("SELECT pg_advisory_unlock(hashtext('waypost.migrate'))"))
             connection.commit()
@@ -40,15 +49,42 @@ def newest() -> str:
 def current(engine: Engine) -> str | None:
     """Return the revision the database holds, None when it holds none."""
     with engine.connect() as connection:
-        revision: str | None = MigrationContext.configure(connection).get_current_revision()
-        return revision
+        return _revision(connection)
 
 
 def require_newest(engine: Engine) -> None:
-    """Raise `SchemaOutdated` unless the database holds the newest revision."""
-    found = current(engine)
-    if found != newest():
-        raise SchemaOutdated(found, newest())
+    """Raise `SchemaOutdated` unless the database holds the newest revision, or the one after it."""
+    with engine.connect() as connection:
+        found = _revision(connection)
+        if found != newest() and not _serves_older(connection):
+            raise SchemaOutdated(found, newest(), is_newer=_is_newer(found))
+
+
+def _to_newest(connection: Connection, found: str | None) -> None:
+    """Apply what is missing after the revision found, and note which program the schema still serves."""
+    if _is_newer(found):
+        raise SchemaOutdated(found, newest(), is_newer=True)
+    command.upgrade(_config(connection), "head")
+    before = ScriptDirectory(str(_SCRIPTS)).get_revision(newest()).down_revision
+    connection.execute(text(f"COMMENT ON TABLE alembic_version IS '{before}'"))
+    connection.commit()
+
+
+def _serves_older(connection: Connection) -> bool:
+    """Tell whether the database is one migration ahead of this program."""
+    noted = connection.execute(text("SELECT obj_description(to_regclass('alembic_version'))")).scalar_one()
+    return _is_newer(_revision(connection)) and noted == newest()
+
+
+def _is_newer(revision: str | None) -> bool:
+    """Tell whether this program does not know a revision: it was made by a newer one."""
+    known = {script.revision for script in ScriptDirectory(str(_SCRIPTS)).walk_revisions()}
+    return revision is not None and revision not in known
+
+
+def _revision(connection: Connection) -> str | None:
+    revision: str | None = MigrationContext.configure(connection).get_current_revision()
+    return revision
 
 
 def _config(connection: Connection) -> Config:

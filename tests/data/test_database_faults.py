@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
 from psycopg.errors import LockNotAvailable, QueryCanceled
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -25,8 +27,8 @@ from dashboard import threads
 from dashboard.faults import status_and_words
 from data import migrate
 from data.cluster import Cluster
-from data.errors import DatabaseReadOnly, DatabaseUnavailable, WaypostError
-from data.migrate import current, newest, upgrade
+from data.errors import DatabaseReadOnly, DatabaseUnavailable, SchemaOutdated, WaypostError
+from data.migrate import current, newest, require_newest, upgrade
 from data.postgres import engine as open_engine
 from data.schema.conflict_event import ConflictEvent
 from data.schema.source_run import SourceRun
@@ -288,6 +290,65 @@ def test_f59_a_migration_that_fails_leaves_the_old_schema(engine, tmp_path, monk
     assert current(engine) == before
     with engine.connect() as connection:
         assert connection.execute(text("SELECT to_regclass('half')")).scalar_one() is None
+
+
+def added(folder: Path, number: int, after: str) -> str:
+    """Write a migration that adds a column, as a newer program would bring it; return its revision."""
+    revision = f"{number}_later"
+    (folder / "versions" / f"{revision}.py").write_text(
+        "import sqlalchemy as sa\nfrom alembic import op\n"
+        f"revision = '{revision}'\ndown_revision = '{after}'\n"
+        f"def upgrade():\n    op.add_column('conflict_event', sa.Column('later_{number}', sa.Text()))\n"
+        "def downgrade():\n    pass\n"
+    )
+    return revision
+
+
+def test_f59_a_program_one_migration_behind_works_and_one_farther_behind_says_so(store, tmp_path, monkeypatch):
+    mine, ours = migrate._SCRIPTS, newest()
+    scripts = tmp_path / "migrations"
+    shutil.copytree(mine, scripts)
+    one = added(scripts, 9998, ours)
+    monkeypatch.setattr(migrate, "_SCRIPTS", scripts)
+    upgrade(store.engine)
+    monkeypatch.setattr(migrate, "_SCRIPTS", mine)
+    require_newest(store.engine)
+    upgrade(store.engine)
+    load(store, 5)
+    load(store, 7)
+    assert state(store) == {7}
+    assert current(store.engine) == one
+    added(scripts, 9999, one)
+    monkeypatch.setattr(migrate, "_SCRIPTS", scripts)
+    upgrade(store.engine)
+    monkeypatch.setattr(migrate, "_SCRIPTS", mine)
+    for refused in (require_newest, upgrade):
+        with pytest.raises(SchemaOutdated, match="update this program"):
+            refused(store.engine)
+
+
+def test_f59_the_newest_migration_only_adds(own_cluster):
+    """What a program of the revision before reads and writes is still there, and nothing new is asked of it."""
+    engine = open_engine(own_cluster.start())
+    with engine.connect() as connection:
+        script = ScriptDirectory(str(migrate._SCRIPTS))
+        command.upgrade(migrate._config(connection), script.get_revision(newest()).down_revision)
+        connection.commit()
+    columns = "SELECT table_name, column_name, data_type, is_nullable, column_default FROM information_schema.columns"
+    checks = "SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype IN ('c', 'f')"
+    with engine.connect() as connection:
+        before = {row[:2]: row[2:] for row in connection.execute(text(f"{columns} WHERE table_schema = 'public'"))}
+        asked = {tuple(row) for row in connection.execute(text(checks))}
+    upgrade(engine)
+    with engine.connect() as connection:
+        after = {row[:2]: row[2:] for row in connection.execute(text(f"{columns} WHERE table_schema = 'public'"))}
+        asks = {tuple(row) for row in connection.execute(text(checks))}
+    tables = {table for table, _ in before}
+    assert before.items() <= after.items()
+    new = {name: is_like for name, is_like in after.items() - before.items() if name[0] in tables}
+    assert all(nullable == "YES" or default for _, nullable, default in new.values())
+    assert not {table for table, _ in asks - asked} & tables
+    engine.dispose()
 
 
 def test_f59_a_dump_restores_to_the_same_rows_and_shapes(store, own_cluster, database_url, tmp_path):
