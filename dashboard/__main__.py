@@ -8,7 +8,7 @@ import pandas as pd
 from dashboard.api import keys
 from dashboard.serve import serve
 from data.errors import WaypostError
-from data.migrate import require_newest
+from data.migrate import require_usable
 from data.postgres import database_url, engine
 from data.settings import ServerSettings, read_settings
 from data.store import Store
@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _keys(store: Store, options: argparse.Namespace) -> str:
     """Make, list or end keys; return what to say."""
-    require_newest(store.engine)
+    require_usable(store.engine)
     if options.action == "add":
         key = keys.add(store, options.organisation, options.dataset)
         return f"{key}\nThis is the key of {options.organisation}. It is shown this once and kept nowhere."

@@ -1,7 +1,7 @@
 """Bring a database to the newest schema, and tell which schema it holds.
 
-A migration only adds (tests hold it to that), so the program before it goes on working while a newer one takes over:
-the database says which revision was the newest for that program.
+A migration only adds (a test holds the newest one to that), so the program before it goes on working while a newer one
+takes over: the database says which revision was the newest for that program.
 """
 
 from pathlib import Path
@@ -26,9 +26,10 @@ def upgrade(engine: Engine) -> None:
         connection.execute(text("SELECT pg_advisory_lock(hashtext('waypost.migrate'))"))
         connection.commit()
         try:
-            found, serves_older = _revision(connection), _serves_older(connection)
+            found = _revision(connection)
+            is_usable = _is_usable(connection, found)
             connection.commit()
-            if found != newest() and not serves_older:
+            if not is_usable:
                 _to_newest(connection, found)
         finally:
             connection.execute(text("SELECT pg_advisory_unlock(hashtext('waypost.migrate'))"))
@@ -52,11 +53,11 @@ def current(engine: Engine) -> str | None:
         return _revision(connection)
 
 
-def require_newest(engine: Engine) -> None:
-    """Raise `SchemaOutdated` unless the database holds the newest revision, or the one after it."""
+def require_usable(engine: Engine) -> None:
+    """Raise `SchemaOutdated` unless the database holds the newest revision this program knows, or the one after it."""
     with engine.connect() as connection:
         found = _revision(connection)
-        if found != newest() and not _serves_older(connection):
+        if not _is_usable(connection, found):
             raise SchemaOutdated(found, newest(), is_newer=_is_newer(found))
 
 
@@ -70,10 +71,10 @@ def _to_newest(connection: Connection, found: str | None) -> None:
     connection.commit()
 
 
-def _serves_older(connection: Connection) -> bool:
-    """Tell whether the database is one migration ahead of this program."""
+def _is_usable(connection: Connection, found: str | None) -> bool:
+    """Tell whether a revision is the newest this program knows, or the one after it."""
     noted = connection.execute(text("SELECT obj_description(to_regclass('alembic_version'))")).scalar_one()
-    return _is_newer(_revision(connection)) and noted == newest()
+    return found == newest() or (_is_newer(found) and noted == newest())
 
 
 def _is_newer(revision: str | None) -> bool:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from data.errors import WaypostError
-from data.migrate import require_newest
+from data.migrate import require_usable
 from data.postgres import database_url, engine
 from data.settings import read_settings
 from data.store import Store
@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         settings = read_settings()
         store = Store(engine(database_url(settings)))
-        require_newest(store.engine)
+        require_usable(store.engine)
         options.enabled = settings.schedule.sources
         return _COMMANDS[options.command](store, Archive(settings.paths.var / "raw"), options)
     except (WaypostError, OSError) as error:

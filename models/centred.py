@@ -151,11 +151,11 @@ class CentredForecaster(Forecaster):
         middle = np.cumsum(centre.arrivals, axis=1)[:, np.array(KNOTS_DAYS) - 1]
         units = arrivals_units(middle, known, ahead)[1]
         counts = np.isnan(known.level)
-        arrivals = np.tile(self.placed("arrivals", lent.tables["arrivals"]), (len(counts), 1, 1))
+        arrivals = np.tile(self._placed("arrivals", lent.tables["arrivals"]), (len(counts), 1, 1))
         judged = np.where(counts[:, None], at_size(own.judged["arrivals"], own.units, units), own.judged["arrivals"])
         mixed = of_places(lent.tables["arrivals"], judged[:, counts], step_days)
-        arrivals[counts] = self.placed("arrivals", mixed)
-        stock = self.placed("stock", lent.tables["stock"])
+        arrivals[counts] = self._placed("arrivals", mixed)
+        stock = self._placed("stock", lent.tables["stock"])
         return {
             "arrivals": (arrivals, factors(judged, arrivals, step_days)),
             "stock": (stock, factors(own.judged["stock"], stock, step_days)),
@@ -185,7 +185,7 @@ class CentredForecaster(Forecaster):
         """Return the errors of one measure that all places share, as quantiles."""
         return adapted(committed(self.name, measure), own, span_days)
 
-    def placed(self, measure: str, table: Floats) -> Floats:
+    def _placed(self, measure: str, table: Floats) -> Floats:
         """Return a table of errors as margins: around the centre where that stays the median."""
         if measure == "stock":
             return table - table[..., [MEDIAN]]

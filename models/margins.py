@@ -62,7 +62,7 @@ def at_size(errors: Floats, then: Floats, now: Floats) -> Floats:
     """Return a place's own errors of arrivals (past days, places, knots) as they would be at its size of today.
 
     Those above the centre, whose units are people (`arrivals_units`: ``then`` as errors, ``now`` places, knots): counts
-    spread with the root of their size, so errors in units of the size fall with it.
+    spread with the root of their size (Poisson), so errors in units of the size fall with it.
     """
     up = errors * np.sqrt(then / np.maximum(now, LEAST_PEOPLE))
     return np.where(errors > 0, np.minimum(up, MOST_UNITS), errors)
